@@ -1,0 +1,33 @@
+"""Which engines there are, and how one is made from a description that fits into a line of JSON."""
+
+from dataclasses import dataclass
+
+from generation.engines.engine import Engine
+from generation.errors import EngineUnavailable, ErrorCode
+from generation.request import MAX_FRAME_PIXELS
+
+ENGINE_NAMES = ("camera", "ltx")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Everything that a render server must know to make its engine."""
+
+    name: str  # one of ENGINE_NAMES
+    model: str = "camera"  # a catalogue name, or the folder of a checkpoint
+    models_dir: str = ""  # where pulled weights are; the camera engine has none
+    device: str = "auto"  # auto, cpu, cuda
+    max_frame_pixels: int = MAX_FRAME_PIXELS
+
+
+def make_engine(spec: EngineSpec) -> Engine:
+    """Return the engine, not loaded yet; raises EngineUnavailable for a name that is none."""
+    match spec.name:
+        case "camera":
+            from generation.engines.camera.engine import CameraEngine
+
+            return CameraEngine(max_frame_pixels=spec.max_frame_pixels)
+        case "ltx":
+            raise NotImplementedError
+        case _:
+            raise EngineUnavailable(ErrorCode.UNKNOWN_ENGINE, engine=spec.name, known=", ".join(ENGINE_NAMES))

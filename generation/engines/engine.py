@@ -21,6 +21,7 @@ class Phase(StrEnum):
     """Where a render is, in the order in which it goes through them."""
 
     WAITING = "waiting"  # accepted, another render still has the GPU
+    BEGIN = "begin"  # the engine has turned to it: from here on a lost server costs an attempt
     TEXT = "text"
     DENOISE = "denoise"
     DECODE = "decode"
