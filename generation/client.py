@@ -40,7 +40,7 @@ NO_LISTENER = RenderListener()
 
 
 class RenderClient:
-    """One render server behind a URL."""
+    """One render server behind a URL, or behind a Unix socket, whose URL then is only a name."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class RenderClient:
         *,
         token: str = "",
         silence_limit_s: float = 120.0,
-        transport: httpx.AsyncBaseTransport | None = None,
+        socket_path: str = "",
     ) -> None:
         self._silence_limit_s = silence_limit_s
         self._http = httpx.AsyncClient(
             base_url=base_url,
-            transport=transport,
+            transport=httpx.AsyncHTTPTransport(uds=socket_path) if socket_path else None,
             # Our silence limit is the only sign of a hung GPU: a heartbeat thread would prove nothing about it.
             timeout=httpx.Timeout(silence_limit_s, connect=_CONNECT_LIMIT_S, pool=None),
             headers={"authorization": f"Bearer {token}"} if token else {},

@@ -34,7 +34,7 @@ class ErrorCode(StrEnum):
     CLIP_LENGTH = "clip_length"  # field, value, nearest
     CONDITION_PAST_THE_END = "condition_past_the_end"  # field, value, highest
     SECONDS_AND_FRAMES = "seconds_and_frames"  # field
-    NOT_SUPPORTED = "not_supported"  # field, engine
+    NOT_SUPPORTED = "not_supported"  # field, engine, model
     MALFORMED = "malformed"  # field
 
     # PictureRejected
@@ -42,11 +42,13 @@ class ErrorCode(StrEnum):
     PICTURE_UNKNOWN_FORMAT = "picture_unknown_format"  # formats
     PICTURE_BROKEN = "picture_broken"
     PICTURE_TOO_SMALL = "picture_too_small"  # width_px, height_px, min_side_px
-    PICTURE_TOO_LARGE = "picture_too_large"  # width_px, height_px, max_pixels
+    PICTURE_TOO_LARGE = "picture_too_large"  # width_px, height_px, max_pixels, max_side_px
     PICTURE_TOO_NARROW = "picture_too_narrow"  # width_px, height_px, max_ratio
     PICTURE_TOO_COSTLY = "picture_too_costly"  # takes too long or too much memory to decode
 
     # EngineUnavailable
+    NO_GPU = "no_gpu"
+    NOT_ENOUGH_MEMORY = "not_enough_memory"  # model, device
     WEIGHTS_MISSING = "weights_missing"  # model, folder
     WEIGHTS_BROKEN = "weights_broken"  # model, folder, detail
     WEIGHTS_NOT_LTX = "weights_not_ltx"  # folder, found

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from generation.client import RenderClient
@@ -167,7 +166,7 @@ class ServerProcess:
             f"http://127.0.0.1:{port}" if options.use_port else "http://render-server",
             token=token,
             silence_limit_s=options.silence_limit_s,
-            transport=None if options.use_port else httpx.AsyncHTTPTransport(uds=socket_path),
+            socket_path=socket_path,
         )
         await self._status("ready")
 

@@ -142,7 +142,7 @@ class VideoShape:
             )
             raise RequestRejected(
                 ErrorCode.FRAME_TOO_LARGE,
-                field="width",
+                field="size",
                 width_px=self.width_px,
                 height_px=self.height_px,
                 max_frame_pixels=max_frame_pixels,

@@ -26,7 +26,7 @@ from generation.errors import (
 )
 from generation.local import LocalRenderer, RecyclePolicy
 from generation.process import ChildOptions
-from generation.request import ImageToVideoRequest, RenderedVideo, VideoShape
+from generation.request import ImageToVideoRequest, RenderedVideo
 from tests.loopback.scripted_engine import child_command
 
 MakeRequest = Callable[..., ImageToVideoRequest]
@@ -96,9 +96,7 @@ async def test_progress_comes_at_most_twice_a_second(
     assert len(lines) <= 2 * (time.monotonic() - started) + 2
 
 
-@pytest.mark.parametrize(
-    ("verb", "exit_code"), [("segv", -signal.SIGSEGV), ("sigkill", -signal.SIGKILL), ("exit", 5)]
-)
+@pytest.mark.parametrize(("verb", "exit_code"), [("segv", -signal.SIGSEGV), ("sigkill", -signal.SIGKILL), ("exit", 5)])
 async def test_a_server_that_dies_is_told_within_a_second_and_replaced(
     renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path, verb: str, exit_code: int
 ) -> None:
@@ -183,7 +181,7 @@ async def test_a_cancel_stops_the_render_within_a_step_and_keeps_the_server(
 async def test_a_server_that_ignores_a_cancel_ends_itself(
     unix_renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path
 ) -> None:
-    """A render that does not stop in the grace time takes its process along, and whoever waited is told it never began."""
+    """A render that does not stop in the grace time takes its process along; whoever waited is told it never began."""
     stuck = unix_renderer.pid
     began = asyncio.Event()
     task = asyncio.create_task(
@@ -200,9 +198,7 @@ async def test_a_server_that_ignores_a_cancel_ends_itself(
     assert unix_renderer.pid != stuck
 
 
-async def test_a_full_server_says_busy(
-    unix_renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path
-) -> None:
+async def test_a_full_server_says_busy(unix_renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path) -> None:
     """A server with one slot takes one render; the second is told that it never began."""
     began = asyncio.Event()
     first = asyncio.create_task(
@@ -318,16 +314,18 @@ async def test_a_port_answers_only_to_its_token() -> None:
         await renderer.start()
         [connection] = [c for c in psutil.Process(renderer.pid).net_connections() if c.status == psutil.CONN_LISTEN]
         assert connection.laddr.ip == "127.0.0.1"
-        asked = subprocess.run(
-            [sys.executable, "-c", ASK_WITHOUT_TOKEN, str(connection.laddr.port)], capture_output=True, text=True, check=True
-        )
+        command = [sys.executable, "-c", ASK_WITHOUT_TOKEN, str(connection.laddr.port)]
+        asked = subprocess.run(command, capture_output=True, text=True, check=True)
     assert asked.stdout.split() == ["401", "401"]
 
 
 def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
     """When the bot is killed, its render server ends and takes its files along: no orphan keeps the GPU."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", START_AND_WAIT], stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
+        [sys.executable, "-c", START_AND_WAIT],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert parent.stdout is not None
     server = psutil.Process(int(parent.stdout.readline()))

@@ -1,0 +1,75 @@
+"""How a render is shown: a bar with phase, step and time left on a terminal, plain lines elsewhere."""
+
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from generation.engines.engine import Phase
+from generation.engines.engine import Progress as Step
+
+_WORDS = {
+    Phase.WAITING: "waiting for the engine",
+    Phase.BEGIN: "beginning",
+    Phase.TEXT: "reading the prompt",
+    Phase.DENOISE: "denoising",
+    Phase.DECODE: "decoding frames",
+    Phase.DRAW: "drawing frames",
+    Phase.ENCODE: "encoding",
+}
+
+
+class RenderProgress:
+    """A bar while its ``with`` block runs; gone afterwards."""
+
+    def __init__(self, stream: TextIO, *, is_quiet: bool) -> None:
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._is_quiet = is_quiet and not self._console.is_terminal
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._last_words = ""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        self._console.print(text, markup=False)
+
+    def phase(self, words: str) -> None:
+        """Show a phase without steps."""
+        self._begin(words, None)
+
+    def show(self, step: Step) -> None:
+        """Show one step of a render."""
+        words = _WORDS[step.phase]
+        has_steps = step.steps > 1
+        if words != self._last_words:
+            self._begin(words, step.steps if has_steps else None)
+        if has_steps and self._task is not None:
+            self._bar.update(self._task, completed=step.step, total=step.steps)
+
+    def _begin(self, words: str, total: int | None) -> None:
+        self._last_words = words
+        if not self._console.is_terminal:
+            if not self._is_quiet:
+                self.say(words)
+            return
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(words, total=total)
