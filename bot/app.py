@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.service.animator import Animator
 from bot.service.engine_choice import EngineChoice, EngineWish, choose_engine
 from config.settings import Settings
+from generation.engines import make_engine
 from generation.hardware import find_gpus
 from generation.local import LocalRenderer, RecyclePolicy
 from generation.picture import PictureDecoder, PictureLimits
@@ -55,4 +56,7 @@ async def open_studio(settings: Settings, environ: Mapping[str, str]) -> AsyncIt
         max_children=settings.pictures.max_children,
     )
     async with LocalRenderer(options, environ, recycle=recycle) as renderer:
-        yield Studio(Animator(decoder, renderer, choice.model, settings.generation.max_video_bytes), choice)
+        capabilities = make_engine(choice.spec).capabilities
+        yield Studio(
+            Animator(decoder, renderer, choice.model, capabilities, settings.generation.max_video_bytes), choice
+        )

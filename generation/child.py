@@ -9,13 +9,12 @@ import ctypes
 import json
 import logging
 import os
-import shutil
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,32 +39,30 @@ def main(make: Callable[[EngineSpec], Engine] = make_engine) -> None:
     status = _own_stdout()
     _die_with_parent()
     config: dict[str, Any] = json.loads(sys.stdin.readline())
-    work_dir = Path(config["work_dir"])
-    threading.Thread(target=_exit_at_end_of_input, args=(work_dir,), name="parent-watch", daemon=True).start()
+    folder = Path(config["folder"])
+    threading.Thread(target=_exit_at_end_of_input, name="parent-watch", daemon=True).start()
     os.nice(_NICENESS)
     logging.basicConfig(level=config["log_level"].upper(), format="%(levelname)s %(name)s: %(message)s")
-    sys.exit(asyncio.run(_serve(make, config, work_dir, status)))
+    sys.exit(asyncio.run(_serve(make, config, folder, status)))
 
 
-async def _serve(
-    make: Callable[[EngineSpec], Engine], config: Mapping[str, Any], work_dir: Path, status: TextIO
-) -> int:
+async def _serve(make: Callable[[EngineSpec], Engine], config: Mapping[str, Any], folder: Path, status: TextIO) -> int:
     def say(**facts: object) -> None:
         print(json.dumps(facts), file=status, flush=True)
 
     try:
         options = ServerOptions(
-            work_dir=work_dir,
+            work_dir=folder / "work",
             ffmpeg=find_ffmpeg(config["ffmpeg"]),
             slots=config["slots"],
             cancel_grace_s=config["cancel_grace_s"],
             token=config["token"],
         )
         server = RenderServer(make(EngineSpec(**config["engine"])), options)
-        listener = _listen(config["socket"])
+        listener = _listen("" if config["use_port"] else str(folder / "socket"))
         http = _Uvicorn(uvicorn.Config(server.app(), log_config=None, lifespan="off"))
         serving = asyncio.create_task(http.serve(sockets=[listener]))
-        say(state="listening", port=0 if config["socket"] else listener.getsockname()[1])
+        say(state="listening", port=listener.getsockname()[1] if config["use_port"] else 0)
         await server.load()
         say(state="ready")
     except GenerationError as error:
@@ -109,13 +106,11 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _exit_at_end_of_input(work_dir: Path) -> None:
+def _exit_at_end_of_input() -> None:
     while os.read(0, 4096):
         pass
-    shutil.rmtree(work_dir, ignore_errors=True)
-    with suppress(ProcessLookupError, PermissionError):
-        if os.getpgid(0) == os.getpid():
-            os.killpg(0, signal.SIGKILL)  # ffmpeg too
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # ffmpeg too
     os._exit(0)
 
 

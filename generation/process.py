@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import secrets
 import shutil
 import socket
@@ -41,6 +42,7 @@ _ENVIRONMENT_KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "OMP_", "MKL_", "PYTORCH_", "T
 _ENVIRONMENT_SET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
 _DIED_BY_ITSELF_S = 0.5
 _LAST_LINES = 20
+_FOLDER_PREFIX = "animate-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,7 @@ class ServerProcess:
 
         Raises EngineUnavailable, with the engine's own reason where it gave one, when that fails or takes too long.
         """
-        folder = Path(tempfile.mkdtemp(prefix="animate-"))  # short: a Unix socket's path has 107 bytes
-        (folder / "work").mkdir()
+        folder = await asyncio.to_thread(_new_folder)
         process = await asyncio.create_subprocess_exec(
             *options.command,
             stdin=asyncio.subprocess.PIPE,
@@ -152,8 +153,8 @@ class ServerProcess:
             "slots": options.slots,
             "cancel_grace_s": options.cancel_grace_s,
             "log_level": options.log_level,
-            "work_dir": str(self._folder / "work"),
-            "socket": socket_path,
+            "folder": str(self._folder),
+            "use_port": options.use_port,
             "token": token,
         }
         stdin = self._process.stdin
@@ -207,3 +208,17 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if name in _ENVIRONMENT_KEPT or name.startswith(_ENVIRONMENT_KEPT_PREFIXES)
     }
     return {**kept, **_ENVIRONMENT_SET}
+
+
+def _new_folder() -> Path:
+    """Make a folder for one server, and remove those whose owner was killed before it could.
+
+    In the system's folder for such things, because a Unix socket's path has 107 bytes at most.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*-*"):
+        owner = left.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)  # somebody else's stays: the system refuses it
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+    (folder / "work").mkdir()
+    return folder

@@ -83,14 +83,15 @@ def pack_request(request: ImageToVideoRequest, max_bytes: int) -> bytes:
 
 def unpack_request(body: bytes) -> tuple[ImageToVideoRequest, int]:
     """Return the request and ``max_bytes``; raises RequestRejected for what ``pack_request`` does not write."""
-    line, _, rest = body.partition(b"\n")
+    start = body.find(b"\n") + 1
     try:
-        head = json.loads(line)
+        head = json.loads(body[:start])
         conditions = []
         for condition in head["conditions"]:
             pictures = []
             for picture in condition["pictures"]:
-                png, rest = rest[: picture["bytes"]], rest[picture["bytes"] :]
+                png = body[start : start + picture["bytes"]]
+                start += picture["bytes"]
                 if len(png) != picture["bytes"]:
                     raise RequestRejected(ErrorCode.MALFORMED, field="pictures")
                 pictures.append(Picture(png, picture["width"], picture["height"]))

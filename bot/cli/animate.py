@@ -1,6 +1,5 @@
 """``animate-bot animate``: one picture and a sentence become a video, here and now."""
 
-import asyncio
 import json
 import os
 import sys
@@ -69,6 +68,8 @@ def animate(
 ) -> None:
     """Animate PICTURE as PROMPT says, and write an MP4."""
     with told_in_one_sentence():
+        import asyncio
+
         from config.log import configure_logging
         from config.settings import load_settings
         from generation.request import Preset
@@ -126,7 +127,7 @@ async def _animate(order: _Order, settings: "Settings") -> "RenderedVideo":
                 order.picture.read_bytes(),
                 order.wish,
                 out=order.out,
-                end_picture=order.end_picture and order.end_picture.read_bytes(),
+                end_picture=None if order.end_picture is None else order.end_picture.read_bytes(),
                 listener=RenderListener(progress.show),
                 on_request=lambda _: progress.phase("starting the engine"),
             )

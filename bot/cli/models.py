@@ -18,14 +18,15 @@ def _models() -> None:
 
 @models.command()
 def pull(name: Annotated[str, typer.Argument(help="The model's name in the catalogue.")]) -> None:
-    """Download a model's weights, once; later runs load exactly what was downloaded then."""
+    """Download a model's weights once; later runs load exactly what was downloaded then."""
     with told_in_one_sentence():
-        from generation.weights import pull as pull_weights
-
+        from bot.cli.progress import DownloadProgress
         from config.settings import load_settings
         from generation.models import find_model
+        from generation.weights import pull as pull_weights
 
         settings = load_settings(os.environ)
-        checkpoint = pull_weights(find_model(name), settings.models_dir, on_progress=None)
-    typer.echo(f"{checkpoint.folder}")
-    sys.stdout.flush()
+        model = find_model(name)
+        with DownloadProgress(sys.stderr) as progress:
+            checkpoint = pull_weights(model, settings.models_dir, progress.show)
+    typer.echo(f"{model.name} is in {checkpoint.folder}")

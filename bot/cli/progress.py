@@ -1,13 +1,23 @@
-"""How a render is shown: a bar with phase, step and time left on a terminal, plain lines elsewhere."""
+"""How long work is shown: a bar with time left on a terminal, plain lines elsewhere."""
 
 from types import TracebackType
 from typing import Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from generation.engines.engine import Phase
 from generation.engines.engine import Progress as Step
+from generation.weights import PullProgress
 
 _WORDS = {
     Phase.WAITING: "waiting for the engine",
@@ -45,7 +55,8 @@ class RenderProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:  # elsewhere it never started, and would print an empty line now
+            self._bar.stop()
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
@@ -73,3 +84,42 @@ class RenderProgress:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(words, total=total)
+
+
+class DownloadProgress:
+    """A bar of bytes while its ``with`` block runs; a line a file where there is no terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._last_file = ""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:  # elsewhere it never started, and would print an empty line now
+            self._bar.stop()
+
+    def show(self, step: PullProgress) -> None:
+        """Show how much of all files is here."""
+        if self._console.is_terminal:
+            if self._task is None:
+                self._task = self._bar.add_task(step.file, total=step.total_bytes)
+            self._bar.update(self._task, description=step.file, completed=step.done_bytes)
+        elif step.file != self._last_file:
+            self._console.print(step.file, markup=False)
+        self._last_file = step.file

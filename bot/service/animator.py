@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from generation.client import NO_LISTENER, RenderListener
+from generation.engines.engine import Capabilities
 from generation.models import Model
 from generation.picture import Picture
 from generation.request import ImageToVideoRequest, RenderedVideo
@@ -33,6 +34,7 @@ class Animator:
     decoder: Decoder
     renderer: Renderer
     model: Model
+    capabilities: Capabilities
     max_video_bytes: int
 
     async def animate(
@@ -52,5 +54,6 @@ class Animator:
         start = await self.decoder.decode(picture)
         end = None if end_picture is None else await self.decoder.decode(end_picture)
         request = wish.to_request(self.model, start, end)
+        self.capabilities.require(request)  # before the engine is loaded for nothing, which can take minutes
         on_request(request)
         return await self.renderer.render(request, out=out, max_bytes=self.max_video_bytes, listener=listener)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from generation.weights import find
-
 from generation.engines import EngineSpec
 from generation.errors import EngineUnavailable, ErrorCode
 from generation.hardware import Gpu
 from generation.models import CAMERA, Model
+from generation.weights import find
 
 #: What the ``ltx`` extra brings; looked for without importing it.
 LTX_LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "sentencepiece")

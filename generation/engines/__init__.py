@@ -1,6 +1,7 @@
 """Which engines there are, and how one is made from a description that fits into a line of JSON."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from generation.engines.engine import Engine
 from generation.errors import EngineUnavailable, ErrorCode
@@ -21,13 +22,20 @@ class EngineSpec:
 
 
 def make_engine(spec: EngineSpec) -> Engine:
-    """Return the engine, not loaded yet; raises EngineUnavailable for a name that is none."""
+    """Return the engine, not loaded yet, which knows its capabilities and costs no torch.
+
+    Raises EngineUnavailable for a name that is none, or weights that are not there.
+    """
     match spec.name:
         case "camera":
             from generation.engines.camera.engine import CameraEngine
 
             return CameraEngine(max_frame_pixels=spec.max_frame_pixels)
         case "ltx":
-            raise NotImplementedError
+            from generation.engines.ltx.engine import LtxEngine
+            from generation.weights import find
+
+            checkpoint = find(spec.model, Path(spec.models_dir))
+            return LtxEngine(checkpoint, device=spec.device, max_frame_pixels=spec.max_frame_pixels)
         case _:
             raise EngineUnavailable(ErrorCode.UNKNOWN_ENGINE, engine=spec.name, known=", ".join(ENGINE_NAMES))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -319,8 +320,11 @@ async def test_a_port_answers_only_to_its_token() -> None:
     assert asked.stdout.split() == ["401", "401"]
 
 
-def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
-    """When the bot is killed, its render server ends and takes its files along: no orphan keeps the GPU."""
+async def test_the_server_dies_with_its_parent(
+    make_request: MakeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the bot is killed, its render server ends at once, and the next start removes what was left on disk."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the standard library: where temporary folders are
     parent = subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT],
         stdout=subprocess.PIPE,
@@ -329,12 +333,16 @@ def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
     )
     assert parent.stdout is not None
     server = psutil.Process(int(parent.stdout.readline()))
+    [left_behind] = tmp_path.iterdir()
     parent.kill()
     parent.wait()
     parent.stdout.close()
     psutil.wait_procs([server], timeout=2)
     assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    async with LocalRenderer(OPTIONS, os.environ) as renderer:
+        await renderer.start()
+        assert not left_behind.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 ASK_WITHOUT_TOKEN = """
