@@ -24,21 +24,30 @@ if TYPE_CHECKING:
 
 # A decoder holds one file; libraries and their data are read one at a time.
 _MAX_OPEN_FILES = 64
-_NICENESS = 10  # the event loop and the renderer go first
+_NICENESS = 5  # the event loop goes first, but beside busy processes a third of a core must be left for the wall limit
 
 #: An honest progressive JPEG has about ten scans, and each costs 0.4 ms of CPU a megapixel, whatever its bytes are:
 #: 2,006 scans of 49 MP fit in 388 kB and cost 40 s.
 _MAX_JPEG_SCANS = 100
 #: Metadata of 20 MB in full segments of 64 kB makes 320; Pillow reads each in Python.
 _MAX_JPEG_SEGMENTS = 5_000
-#: A marker in a JPEG: FF and neither 00 (an FF of the data) nor D0..D7 (a restart inside a scan).
-_JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+#: A marker in a JPEG: FF, then neither 00 (an FF of the data) nor D0..D7 (a restart inside a scan) nor FF (filling).
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
-_ORIENTATION_TAG = 0x0112  # of EXIF
+_ORIENTATION_TAG = 0x0112  # of EXIF, and below what undoes each of its values
+_WAYS_UP = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 
 class Limits(NamedTuple):
@@ -105,8 +114,8 @@ def decode(data: bytes, image_format: str, limits: Limits) -> "Image.Image":
         picture = _open(data, image_format)
         _require_size(picture.size, max_pixels, limits)
         return _clean(picture, limits)
-    except (Refused, MemoryError):
-        raise
+    except (Refused, MemoryError, ImportError):
+        raise  # a missing library is not the picture's fault
     except Exception as error:
         # Hostile bytes make Pillow's plugins raise nearly anything: SyntaxError, KeyError, struct.error, ...
         raise Refused("picture_broken") from error
@@ -213,18 +222,20 @@ def _clean(picture: "Image.Image", limits: Limits) -> "Image.Image":
 
     Image.MAX_IMAGE_PIXELS = limits.max_pixels  # for whatever a plugin still opens inside
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    size = _output_size(picture.size, limits.max_output_pixels)
-    # A JPEG decodes to 1/2, 1/4 or 1/8, but not below ``size``: a third of the time of a 12 MP photograph at 47 dB to
-    # the full way, and what lets 200 MP fit into the memory. Other formats ignore it.
-    picture.draft(None, size)
+    # A JPEG decodes to 1/2, 1/4 or 1/8 of its sides, not below what comes out: a third of the time for a photograph of
+    # 12 MP, at 47 dB to the full way, and what lets 200 MP fit into the memory. Other formats ignore it.
+    picture.draft(None, _output_size(picture.size, limits.max_output_pixels))
+    if "icc_profile" in picture.info:
+        from PIL import ImageCms  # noqa: F401 - now, before the pixels take the memory that its library needs
     picture.load()  # the first frame; asking for their number would read them all
-    orientation = _orientation(picture)
+    way_up = _way_up(picture)
     icc_profile = picture.info.get("icc_profile")
     picture = _eight_bits(picture)
-    if picture.width * picture.height > limits.max_output_pixels:
+    size = _output_size(picture.size, limits.max_output_pixels)
+    if size != picture.size:
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     picture = _on_white(picture, icc_profile)
-    return picture if orientation is None else picture.transpose(orientation)
+    return picture if way_up is None else picture.transpose(way_up)
 
 
 def _output_size(size: tuple[int, int], max_output_pixels: int) -> tuple[int, int]:
@@ -232,25 +243,17 @@ def _output_size(size: tuple[int, int], max_output_pixels: int) -> tuple[int, in
     return int(size[0] * scale), int(size[1] * scale)
 
 
-def _orientation(picture: "Image.Image") -> "Image.Transpose | None":
-    """Return what makes the picture upright: EXIF or XMP say it, for AVIF also irot and imir, which Pillow turns into
-    EXIF."""
+def _way_up(picture: "Image.Image") -> "Image.Transpose | None":
+    """Return what makes the picture upright, as EXIF or XMP say it; Pillow turns an AVIF's irot and imir into EXIF."""
     from PIL.Image import Transpose
 
     try:
-        orientation = picture.getexif().get(_ORIENTATION_TAG)
-    except Exception:
-        # Metadata is parsed in Python and raises on pictures that are good: ValueError for a text chunk in hex.
+        name = _WAYS_UP.get(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # noqa: BLE001
+        # Metadata is parsed in Python and raises nearly anything on pictures that are good: ValueError for an odd text
+        # chunk, SyntaxError, struct.error, ... A picture that lies on its side beats none.
         return None
-    return {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }.get(orientation)
+    return Transpose[name] if name else None
 
 
 def _eight_bits(picture: "Image.Image") -> "Image.Image":
