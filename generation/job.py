@@ -89,13 +89,14 @@ class RenderJob:
         if not self.done.done():
             self.done.set_exception(error)
 
-    def take_line(self) -> Progress | Still | None:
-        """Return what is new since the last call: a still before progress, only the latest of each, no history."""
-        line: Progress | Still | None
-        line, self._still = self._still, None
-        if line is None:
-            line, self._progress = self._progress, None
-        return line
+    def take_line(self, *, prefer_still: bool) -> Progress | Still | None:
+        """Return what is new since the last call, only the latest of each kind, no history."""
+        progress, still = self._progress, self._still
+        if still is not None and (prefer_still or progress is None):
+            self._still = None
+            return still
+        self._progress = None
+        return progress
 
     def close(self) -> None:
         """Remove the MP4 of a render that is over; one that still runs removes its own."""

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 #: sysexits' EX_SOFTWARE: an engine that could not be stopped.
 STUCK_EXIT_CODE = 70
 _LINE_INTERVAL_S = 0.5
+_TICKS_A_STILL = 4
 _FILE_CHUNK_BYTES = 256 * 1024
 
 _STATUS = {"busy": 503, "engine": 503, "request": 422}
@@ -225,9 +226,12 @@ class _Generate:
         if job.entered.done():
             await write(pack_line(Progress(Phase.BEGIN, 0, 1)))
             job.announced.set()
+        ticks = 0
         while not job.done.done():
             await asyncio.wait((job.done,), timeout=_LINE_INTERVAL_S)
-            line = job.take_line()
+            # An engine may make stills faster than this: they must not crowd out the progress.
+            line = job.take_line(prefer_still=ticks % _TICKS_A_STILL == 0)
+            ticks += 1
             if line is not None and not job.done.done():
                 await write(pack_line(line))
 

@@ -3,12 +3,14 @@
 from types import TracebackType
 from typing import Self, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -39,8 +41,8 @@ class RenderProgress:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
+            _OnlyWithSteps(MofNCompleteColumn()),
+            _OnlyWithSteps(TimeRemainingColumn()),
             console=self._console,
             transient=True,
         )
@@ -84,6 +86,17 @@ class RenderProgress:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(words, total=total)
+
+
+class _OnlyWithSteps(ProgressColumn):
+    """Another column, empty while a phase has no known number of steps."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def render(self, task: Task) -> RenderableType:
+        return "" if task.total is None else self._column.render(task)
 
 
 class DownloadProgress:

@@ -97,6 +97,17 @@ async def test_progress_comes_at_most_twice_a_second(
     assert len(lines) <= 2 * (time.monotonic() - started) + 2
 
 
+async def test_stills_do_not_crowd_out_progress(
+    unix_renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    """An engine that shows a still at every step is still seen to go on: most lines are progress."""
+    steps: list[Progress] = []
+    stills: list[bytes] = []
+    listener = RenderListener(steps.append, stills.append)
+    await render(unix_renderer, make_request(prompt="stills", steps=120), tmp_path / "v.mp4", listener=listener)
+    assert 1 <= len(stills) < sum(step.phase is Phase.DENOISE for step in steps)
+
+
 @pytest.mark.parametrize(("verb", "exit_code"), [("segv", -signal.SIGSEGV), ("sigkill", -signal.SIGKILL), ("exit", 5)])
 async def test_a_server_that_dies_is_told_within_a_second_and_replaced(
     renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path, verb: str, exit_code: int

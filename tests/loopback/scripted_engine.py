@@ -27,7 +27,7 @@ STEP_S = 0.02
 class ScriptedEngine:
     """Draws flat frames in the shade of the seed, one step every 20 ms, and ends as the prompt's first word says.
 
-    draw (or anything else) · segv · sigkill · exit · raise · refuse · hang · ignore-cancel · grow · never-ends
+    draw (or anything else) · stills (one a step) · segv · sigkill · exit · raise · refuse · hang · ignore-cancel · grow · never-ends
     """
 
     def __init__(self, start: str = "", diary: Path | None = None) -> None:
@@ -67,7 +67,7 @@ class ScriptedEngine:
         frame = np.full((1, shape.height_px, shape.width_px, 3), request.seed % 256, np.uint8)
         for step in range(request.steps):
             watch.step(Phase.DENOISE, step, request.steps)
-            if step == 0:
+            if step == 0 or verb == "stills":
                 watch.on_still(frame)
             if step == 1:
                 self._misbehave(verb, watch)
