@@ -1,10 +1,12 @@
 """The catalogue: which models there are, what they are called, and what each preset means for each of them."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from generation.errors import EngineUnavailable, ErrorCode
 from generation.request import Preset
 
 #: What LTX-Video's own examples put into the negative prompt; used where the person gives none.
@@ -103,3 +105,18 @@ CATALOGUE: Mapping[str, Model] = MappingProxyType(
 )
 CAMERA = _CAMERA
 DEFAULT_LTX = _LTXV_2B_091
+DEFAULT_LTX_CONDITION = _LTXV_2B_095  # what a checkpoint of that family is run with where it is not in the catalogue
+
+
+def find_model(name: str) -> Model:
+    """Return the catalogue's entry of that name, or of that repository on the hub.
+
+    Raises EngineUnavailable, naming the nearest entry, where there is none.
+    """
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    for model in CATALOGUE.values():
+        if model.repository is not None and model.repository == name:
+            return model
+    nearest = difflib.get_close_matches(name.lower(), CATALOGUE, n=1, cutoff=0.0)[0]
+    raise EngineUnavailable(ErrorCode.UNKNOWN_MODEL, model=name, nearest=nearest)
