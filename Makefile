@@ -1,6 +1,9 @@
 # Two commands matter: `make run` (to come with the page) and `make test`. Each sets up .venv by itself from nothing.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that runs and is new enough; `make PYTHON=/path/to/python3.12 ...` takes another one.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$p"; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -38,9 +41,9 @@ clean: ## remove what these commands made
 
 # The base install, without torch: enough for the camera engine.
 $(VENV)/.base: pyproject.toml constraints.txt
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null \
 		|| { echo "animate-bot needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	"$(PYTHON)" -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 

@@ -1,8 +1,10 @@
 """What most tests need: a picture, a request, ffmpeg."""
 
+import importlib.util
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PIL import Image
@@ -10,6 +12,8 @@ from PIL import Image
 from generation.ffmpeg import find_ffmpeg
 from generation.picture import Picture
 from generation.request import Condition, ImageToVideoRequest, VideoShape
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +45,16 @@ def make_request(picture: Picture) -> Callable[..., ImageToVideoRequest]:
         return ImageToVideoRequest(**{**fields, **changes})  # type: ignore[arg-type]  # a test may name any field
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_ltx() -> ModuleType:
+    """``scripts/make_tiny_ltx.py`` as a module."""
+    torch = pytest.importorskip("torch", reason="the ltx extra is not installed")
+    torch.set_num_threads(1)  # sums this small only wait for each other on two cores
+    spec = importlib.util.spec_from_file_location("make_tiny_ltx", SCRIPTS / "make_tiny_ltx.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -57,8 +57,9 @@ _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
         ErrorCode.UNKNOWN_MODEL: "There is no model {model}. Did you mean {nearest}?",
         ErrorCode.UNKNOWN_ENGINE: "There is no engine {engine}; there are: {known}.",
         ErrorCode.MODEL_NEEDS_ENGINE: "The model {model} needs the engine {engine}.",
-        ErrorCode.LIBRARY_MISSING: "{library} is not installed. Install it with `pip install 'animate-bot[{extra}]'`.",
+        ErrorCode.LIBRARY_MISSING: "{library} is not installed. Run `pip install -e '.[{extra}]'` in its folder.",
         ErrorCode.PULL_FAILED: "The weights of {model} could not be fetched: {detail}.",
+        ErrorCode.NOT_ENOUGH_MEMORY: "{model} does not fit into the memory of {device}. Choose a smaller model.",
         ErrorCode.NO_FFMPEG: "No ffmpeg was found at {path}. Set ANIMATE_GENERATION__FFMPEG to one.",
         ErrorCode.SERVER_START_FAILED: "The render server did not start: {detail}",
         # the file
@@ -89,7 +90,12 @@ _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
 
 #: How the fields of a request are called where a person sets them.
 _FIELD_WORDS: Mapping[str, str] = MappingProxyType(
-    {"negative_prompt": "negative prompt", "motion_strength": "motion", "end_picture": "end picture"}
+    {
+        "negative_prompt": "negative prompt",
+        "motion_strength": "motion",
+        "end_picture": "end picture",
+        "frame_index": "frame",
+    }
 )
 
 

@@ -1,6 +1,6 @@
 """Which engine runs here: LTX-Video where a card and weights are found, else the camera, and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +11,19 @@ from generation.hardware import Gpu
 from generation.models import CAMERA, Model
 from generation.weights import find
 
-#: What the ``ltx`` extra brings; looked for without importing it.
-LTX_LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "sentencepiece")
+#: What the ``ltx`` extra brings, by the name it is imported under; looked for without importing it.
+LTX_LIBRARIES: Mapping[str, str] = {
+    **{name: name for name in ("torch", "diffusers", "transformers", "accelerate", "sentencepiece")},
+    "google.protobuf": "protobuf",
+}
+
+
+def is_importable(module: str) -> bool:
+    """Whether ``import module`` would find something."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class EngineChoice:
 def choose_engine(
     wish: EngineWish,
     gpus: Callable[[], Sequence[Gpu]],
-    is_installed: Callable[[str], bool] = lambda name: bool(find_spec(name)),
+    is_installed: Callable[[str], bool] = is_importable,
 ) -> EngineChoice:
     """Return the engine to run; raises EngineUnavailable where ``ltx`` is asked for by name and cannot run."""
     if wish.engine == "camera":
@@ -60,8 +71,8 @@ def _camera(wish: EngineWish, why_not_ltx: EngineUnavailable | None = None) -> E
 
 def _ltx(wish: EngineWish, is_installed: Callable[[str], bool]) -> EngineChoice:
     checkpoint = find(wish.model, wish.models_dir)
-    for library in LTX_LIBRARIES:
-        if not is_installed(library):
+    for module, library in LTX_LIBRARIES.items():
+        if not is_installed(module):
             raise EngineUnavailable(ErrorCode.LIBRARY_MISSING, library=library, extra="ltx")
     spec = EngineSpec(
         "ltx",

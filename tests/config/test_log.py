@@ -111,7 +111,7 @@ def test_the_job_id_is_on_every_line_inside_and_on_none_outside() -> None:
     stream = configured()
     with job_context("j-7"):
         structlog.get_logger().info("ours")
-        logging.getLogger("diffusers").info("theirs")
+        logging.getLogger("some.library").info("theirs")
     structlog.get_logger().info("after")
     assert [line.get("job") for line in records(stream)] == ["j-7", "j-7", None]
 

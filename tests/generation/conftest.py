@@ -1,6 +1,5 @@
 """Tiny LTX-Video checkpoints with random weights, written once, and engines that have loaded them."""
 
-import importlib.util
 import io
 import shutil
 from collections.abc import Callable
@@ -15,24 +14,9 @@ from generation.engines.ltx.engine import LtxEngine
 from generation.picture import Picture
 from generation.weights import find
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
 CheckpointOf = Callable[[str], Path]
 EngineOf = Callable[[str], LtxEngine]
 MakePicture = Callable[..., Picture]
-
-
-@pytest.fixture(scope="session")
-def tiny_ltx() -> ModuleType:
-    """``scripts/make_tiny_ltx.py`` as a module."""
-    torch = pytest.importorskip("torch", reason="the ltx extra is not installed")
-    torch.set_num_threads(1)  # sums this small only wait for each other on two cores
-    spec = importlib.util.spec_from_file_location("make_tiny_ltx", SCRIPTS / "make_tiny_ltx.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

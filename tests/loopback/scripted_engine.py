@@ -25,9 +25,10 @@ STEP_S = 0.02
 
 
 class ScriptedEngine:
-    """Draws flat frames in the shade of the seed, one step every 20 ms, and ends as the prompt's first word says.
+    """Draws flat frames in the shade of the seed, one step every 20 ms, and does what the prompt's first word says.
 
-    draw (or anything else) · stills (one a step) · segv · sigkill · exit · raise · refuse · hang · ignore-cancel · grow · never-ends
+    draw (or anything else) · stills (one a step) · segv · sigkill · exit · raise · refuse · hang · ignore-cancel ·
+    grow · never-ends
     """
 
     def __init__(self, start: str = "", diary: Path | None = None) -> None:
