@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def write_all(encoder: Mp4Encoder, frames: "Iterator[np.ndarray]") -> EncodedVid
     for chunk in frames:
         encoder.write(chunk)
     return encoder.finish()
+
+
+def write_often(encoder: Mp4Encoder, chunk: "np.ndarray") -> None:
+    for _ in range(200):
+        encoder.write(chunk)
 
 
 def noise(shape: VideoShape) -> "Iterator[np.ndarray]":
@@ -123,11 +129,11 @@ def test_an_ffmpeg_that_is_killed_is_a_clear_error_and_no_file(ffmpeg: Path, tmp
     """When ffmpeg dies in the middle, the one who writes is told with its exit code, and nothing is left on disk."""
     shape = VideoShape(704, 448, 161)
     encoder = Mp4Encoder(ffmpeg, shape, 10 * MIB, tmp_path / "v.mp4")
-    chunks = noise(shape)
-    encoder.write(next(chunks))
+    chunk = next(noise(shape))
+    encoder.write(chunk)
     os.kill(encoder.pid, signal.SIGKILL)
     with pytest.raises(EncodeFailed) as failed:
-        write_all(encoder, chunks)
+        write_often(encoder, chunk)
     encoder.abort()
     assert failed.value.code is ErrorCode.ENCODER_DIED
     assert failed.value.values["exit_code"] == -signal.SIGKILL
@@ -171,6 +177,18 @@ def test_abort_leaves_nothing(ffmpeg: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.kill(encoder.pid, 0)
+
+
+def test_abort_does_not_wait_for_an_ffmpeg_that_hangs(tmp_path: Path) -> None:
+    """An ffmpeg that reads nothing and never ends is killed, not waited for."""
+    hanging = tmp_path / "ffmpeg"
+    hanging.write_text("#!/bin/sh\nexec sleep 20\n")
+    hanging.chmod(0o700)
+    encoder = Mp4Encoder(hanging, SHAPE, 10 * MIB, tmp_path / "v.mp4")
+    encoder.write(next(noise(SHAPE)))
+    started = time.monotonic()
+    encoder.abort()
+    assert time.monotonic() - started < 10
 
 
 def test_another_ffmpeg_can_be_set(tmp_path: Path) -> None:

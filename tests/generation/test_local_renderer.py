@@ -108,7 +108,10 @@ async def test_stills_do_not_crowd_out_progress(
     assert 1 <= len(stills) < sum(step.phase is Phase.DENOISE for step in steps)
 
 
-@pytest.mark.parametrize(("verb", "exit_code"), [("segv", -signal.SIGSEGV), ("sigkill", -signal.SIGKILL), ("exit", 5)])
+@pytest.mark.parametrize(
+    ("verb", "exit_code"),
+    [("segv", -signal.SIGSEGV), ("sigkill", -signal.SIGKILL), ("exit", 5), ("exit-at-once", 6)],
+)
 async def test_a_server_that_dies_is_told_within_a_second_and_replaced(
     renderer: LocalRenderer, make_request: MakeRequest, tmp_path: Path, verb: str, exit_code: int
 ) -> None:
@@ -218,7 +221,8 @@ async def test_a_full_server_says_busy(unix_renderer: LocalRenderer, make_reques
     )
     await began.wait()
     with pytest.raises(RenderBusy) as busy:
-        await render(unix_renderer, make_request(), tmp_path / "2.mp4")
+        async with asyncio.timeout(5):
+            await render(unix_renderer, make_request(), tmp_path / "2.mp4")
     assert busy.value.code is ErrorCode.SERVER_BUSY
     first.cancel()
     await asyncio.wait((first,))

@@ -27,8 +27,8 @@ STEP_S = 0.02
 class ScriptedEngine:
     """Draws flat frames in the shade of the seed, one step every 20 ms, and does what the prompt's first word says.
 
-    draw (or anything else) · stills (one a step) · segv · sigkill · exit · raise · refuse · hang · ignore-cancel ·
-    grow · never-ends
+    draw (or anything else) · stills (one a step) · segv · sigkill · exit · exit-at-once · raise · refuse ·
+    hang · ignore-cancel · grow · never-ends
     """
 
     def __init__(self, start: str = "", diary: Path | None = None) -> None:
@@ -64,6 +64,8 @@ class ScriptedEngine:
 
     def _frames(self, request: ImageToVideoRequest, watch: RenderWatch) -> "Iterator[Frames]":
         verb = request.prompt.split(" ")[0]
+        if verb == "exit-at-once":
+            os._exit(6)
         shape = request.shape
         frame = np.full((1, shape.height_px, shape.width_px, 3), request.seed % 256, np.uint8)
         for step in range(request.steps):
