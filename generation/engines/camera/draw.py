@@ -39,15 +39,6 @@ def prepare(pixels: Pixels, view: View, threads: Executor) -> Drawing:
     return _LevelDrawing(pixels, view) if view.is_level else _LookupDrawing(pixels, view, threads)
 
 
-def plain_frame(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
-    """Return the largest part of the picture of these proportions, centred, at this size."""
-    h, w = pixels.shape[:2]
-    scale = min(w / width_px, h / height_px)
-    left, top = (w - width_px * scale) / 2, (h - height_px * scale) / 2
-    box = (left, top, w - left, h - top)
-    return np.asarray(Image.fromarray(pixels).resize((width_px, height_px), Image.Resampling.LANCZOS, box=box))
-
-
 def cross_fade(start: Pixels, end: Pixels, share: float) -> Pixels:
     """Return ``start`` with ``share`` (0..1) of ``end`` over it."""
     if share >= 1:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generation.engines.camera.draw import Drawing, Pixels, cross_fade, plain_frame, prepare
+from generation.engines.camera.draw import Drawing, Pixels, cross_fade, prepare
 from generation.engines.camera.path import plan_path
 from generation.engines.camera.view import View
 from generation.engines.camera.words import read_moves
 from generation.engines.engine import Capabilities, Phase, RenderWatch
+from generation.framing import frame_picture
 from generation.request import MAX_FRAME_PIXELS, ImageToVideoRequest
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class _Clip:
         view = View.fit((shape.width_px, shape.height_px), (picture.width_px, picture.height_px), poses)
         self._drawing: Drawing = prepare(picture.pixels(), view, threads)
         end = request.end_picture
-        self._end: Pixels | None = None if end is None else plain_frame(end.pixels(), shape.width_px, shape.height_px)
+        self._end: Pixels | None = None if end is None else frame_picture(end, shape)
 
     def draw(self, index: int, into: Pixels) -> None:
         frame = self._drawing.frame(index)
