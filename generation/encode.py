@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _SHARE_OF_LIMIT = 0.92
 #: A clip of half a second must not be allowed 200 Mbit/s: this stays inside H.264 level 4.1, which phones decode.
 _MAX_BITS_PER_S = 50_000_000
+#: Sides of a second and third try; multiples of 32 stay even. x264 keeps to a rate only roughly over a few frames, and
+#: with several threads not twice alike, so that 3/4 alone is now and then not enough.
+_SMALLER = (3 / 4, 1 / 2)
 _QUEUED_FRAMES = 64
 _POSTER_QUALITY = 85
 
@@ -87,7 +90,7 @@ class Mp4Encoder:
             self._chunks.put(chunk)
 
     def finish(self) -> EncodedVideo:
-        """Return the verified file, encoded once more at 3/4 of the size if it came out too large.
+        """Return the verified file, encoded once more at 3/4 or 1/2 of the sides if it came out too large.
 
         Raises EncodeFailed, and leaves no file, where ffmpeg died or the file is not what went in.
         """
@@ -99,8 +102,7 @@ class Mp4Encoder:
                 raise self._failure()
             width_px, height_px = self._shape.width_px, self._shape.height_px
             if self._target.stat().st_size > self._max_bytes:
-                width_px, height_px = width_px * 3 // 4, height_px * 3 // 4
-                self._shrink(width_px, height_px)
+                width_px, height_px = self._shrink()
             self._require_whole(width_px, height_px)
         except BaseException:
             self._target.unlink(missing_ok=True)
@@ -141,18 +143,22 @@ class Mp4Encoder:
         except BrokenPipeError:
             self._broken.set()
 
-    def _shrink(self, width_px: int, height_px: int) -> None:
-        # Made from the file that is too large: keeping all frames for this rare case would cost hundreds of MB a job.
+    def _shrink(self) -> tuple[int, int]:
+        """Encode a file that is too large once more, smaller, and return its width and height in pixels."""
+        # Made from that file: keeping all frames for this rare case would cost hundreds of MB a job.
         large = self._target.with_suffix(".large.mp4")
         self._target.rename(large)
         try:
-            rate = self._rate(_SHARE_OF_LIMIT * 0.75)
-            self._run(shrink_command(self._ffmpeg, large, width_px, height_px, rate, self._target))
+            for scale in _SMALLER:
+                width_px, height_px = int(self._shape.width_px * scale), int(self._shape.height_px * scale)
+                rate = self._rate(_SHARE_OF_LIMIT * scale)
+                self._run(shrink_command(self._ffmpeg, large, width_px, height_px, rate, self._target))
+                size_bytes = self._target.stat().st_size
+                if size_bytes <= self._max_bytes:
+                    return width_px, height_px
         finally:
             large.unlink()
-        size_bytes = self._target.stat().st_size
-        if size_bytes > self._max_bytes:
-            raise EncodeFailed(ErrorCode.ENCODED_FILE_TOO_LARGE, bytes=size_bytes, max_bytes=self._max_bytes)
+        raise EncodeFailed(ErrorCode.ENCODED_FILE_TOO_LARGE, bytes=size_bytes, max_bytes=self._max_bytes)
 
     def _require_whole(self, width_px: int, height_px: int) -> None:
         lines = self._run(read_back_command(self._ffmpeg, self._target)).splitlines()

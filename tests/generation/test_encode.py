@@ -107,12 +107,12 @@ def test_noise_stays_below_the_limit(ffmpeg: Path, tmp_path: Path, max_mib: int)
 
 
 def test_a_file_that_comes_out_too_large_is_made_smaller(ffmpeg: Path, tmp_path: Path) -> None:
-    """Where the rate cap cannot hold a tight limit, the video is encoded once more at three quarters of its size."""
+    """Where the rate cap cannot hold a tight limit, the video is encoded again at 3/4, else at half of its sides."""
     shape = VideoShape(704, 448, 9)
     video = encode(ffmpeg, tmp_path / "v.mp4", shape, noise(shape), 20_000)
-    assert (video.width_px, video.height_px) == (528, 336)
+    assert (video.width_px, video.height_px) in ((528, 336), (352, 224))
     assert video.size_bytes <= 20_000
-    assert decode(ffmpeg, video.path, 528, 336).shape[0] == 9
+    assert decode(ffmpeg, video.path, video.width_px, video.height_px).shape[0] == 9
     assert list(tmp_path.iterdir()) == [video.path]
 
 
