@@ -34,8 +34,10 @@ class PresetName(StrEnum):
     BEST = "best"
 
 
-PICTURE = typer.Argument(exists=True, dir_okay=False, readable=True, help="The picture to animate.")
-PROMPT = typer.Argument(help="What moves, and how the camera moves. Without it: a gentle default motion.")
+PICTURE = typer.Argument(metavar="PICTURE", exists=True, dir_okay=False, readable=True, help="The picture to animate.")
+PROMPT = typer.Argument(
+    metavar="[PROMPT]", help="What moves, and how the camera moves. Without it: a gentle default motion."
+)
 
 
 def animate(

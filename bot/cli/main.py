@@ -10,6 +10,7 @@ app = typer.Typer(
     help="Turns a picture and a sentence into a short video with LTX-Video on your own GPU.",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode=None,  # a help screen in colours takes twice as long to come
     pretty_exceptions_enable=False,  # a traceback with locals would show tokens
 )
 app.command()(animate)

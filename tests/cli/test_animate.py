@@ -176,7 +176,9 @@ def test_the_help_screen_loads_nothing_heavy() -> None:
         "try: main()\n"
         "except SystemExit: print(); print(*sys.modules)"
     )
-    assert modules.isdisjoint({"torch", "diffusers", "transformers", "PIL", "numpy", "starlette", "httpx", "pydantic"})
+    assert modules.isdisjoint(
+        {"torch", "diffusers", "transformers", "PIL", "numpy", "starlette", "httpx", "pydantic", "rich"}
+    )
     assert "typer" in modules
 
 
