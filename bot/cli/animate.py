@@ -36,7 +36,7 @@ class PresetName(StrEnum):
 
 PICTURE = typer.Argument(metavar="PICTURE", exists=True, dir_okay=False, readable=True, help="The picture to animate.")
 PROMPT = typer.Argument(
-    metavar="[PROMPT]", help="What moves, and how the camera moves. Without it: a gentle default motion."
+    metavar="PROMPT", help="What moves, and how the camera moves. Without it: a gentle default motion."
 )
 
 

@@ -22,8 +22,8 @@ _MAX_SOURCE_PIXELS = 24_000_000  # 4 bytes each in Pillow; beyond, the density g
 #: The source of a lookup is as fine as between the farthest and the closest frame is best, but at most this much too
 #: fine for the farthest: more would glitter there.
 _MAX_TOO_FINE = 1.12
-#: A bent frame is drawn in straight cells of this size, about a pixel off in the frame's corners at a usual bend. Smaller
-#: ones cost more in Python than in drawing: at 32 px a third of the speed.
+#: A bent frame is drawn in straight cells of this size, about a pixel off in the frame's corners at a usual bend.
+#: Smaller ones cost more in Python than in drawing: at 32 px a third of the speed.
 _CELL_PX = 48
 #: Reach of the widest filter used here, in pixels of the coarser side (Lanczos: 3).
 _FILTER_REACH_PX = 4
