@@ -1,6 +1,7 @@
 """The renderer of one machine: whatever happens to its server, the caller is told what, soon, and can go on."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -359,6 +360,34 @@ async def test_the_server_dies_with_its_parent(
         await renderer.start()
         assert not left_behind.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_ends_with_its_input(tmp_path: Path) -> None:
+    """Wherever the system does not kill orphans by itself, the end of its input ends a server."""
+    config = {
+        "engine": asdict(OPTIONS.engine),
+        "ffmpeg": "",
+        "slots": 1,
+        "cancel_grace_s": 1,
+        "log_level": "info",
+        "folder": str(tmp_path),
+        "use_port": True,
+        "token": "t",
+    }
+    server = subprocess.Popen(
+        child_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    print(json.dumps(config), file=server.stdin, flush=True)
+    while '"ready"' not in server.stdout.readline():
+        assert server.poll() is None
+    server.stdin.close()
+    server.stdout.close()
+    try:
+        server.wait(timeout=5)
+    finally:
+        server.kill()
 
 
 ASK_WITHOUT_TOKEN = """
