@@ -24,7 +24,7 @@ _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
         ErrorCode.CLIP_LENGTH: "A clip must have 8k + 1 frames; {value} are not. The nearest is {nearest}.",
         ErrorCode.CONDITION_PAST_THE_END: "A picture is set to frame {value}; the video's last frame is {highest}.",
         ErrorCode.SECONDS_AND_FRAMES: "Please give seconds or frames, not both.",
-        ErrorCode.NOT_SUPPORTED: "{engine} with {model} has no {field}. Please leave it out or choose another model.",
+        ErrorCode.NOT_SUPPORTED: "{model} has no {field}. Please leave it out or choose another model.",
         ErrorCode.MALFORMED: "The request could not be read ({field}).",
         # the picture
         ErrorCode.PICTURE_TOO_MANY_BYTES: "The picture file is too large; at most {max_bytes} are taken.",

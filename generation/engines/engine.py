@@ -54,7 +54,6 @@ class Capabilities:
     extension: bool = False  # conditions that are clips, or stand elsewhere than at the start or the end
     max_frames: int = MAX_FRAMES
     max_frame_pixels: int = MAX_FRAME_PIXELS
-    preferred_guidance: float = 1.0
 
     def require(self, request: ImageToVideoRequest) -> None:
         """Raise RequestRejected, naming the field, for the first thing in the request that the engine cannot do."""
@@ -68,6 +67,11 @@ class Capabilities:
                 highest=self.max_frames,
                 nearest=self.max_frames,
             )
+        # Without steps or guidance an engine's presets carry 1 for both: anything else was asked for.
+        if request.steps != 1 and not self.steps:
+            self._refuse("steps")
+        if request.guidance != 1 and not self.guidance:
+            self._refuse("guidance")
         if request.negative_prompt and not self.negative_prompt:
             self._refuse("negative_prompt")
         if request.motion_strength is not None and not self.motion_strength:

@@ -169,6 +169,8 @@ def test_a_clip_has_8k_plus_1_pictures(picture: Picture) -> None:
     [
         ("negative_prompt", {"negative_prompt": "blur"}),
         ("motion_strength", {"motion_strength": 0.5}),
+        ("steps", {"steps": 2}),
+        ("guidance", {"guidance": 3.0}),
     ],
 )
 def test_an_engine_refuses_what_it_cannot_do(
@@ -177,10 +179,10 @@ def test_an_engine_refuses_what_it_cannot_do(
     """What is beyond an engine's capabilities is refused by name, and taken by an engine that can."""
     unable = Capabilities(engine="e", model="m", uses_ai=True)
     with pytest.raises(RequestRejected) as rejected:
-        unable.require(make_request(**changes))
+        unable.require(make_request(**{"steps": 1, **changes}))
     assert rejected.value.values["field"] == capability
     able = Capabilities(engine="e", model="m", uses_ai=True, **{capability: True})  # type: ignore[arg-type]
-    able.require(make_request(**changes))
+    able.require(make_request(**{"steps": 1, **changes}))
 
 
 def test_an_engine_refuses_an_end_picture_a_clip_and_a_frame_too_large(
@@ -189,14 +191,14 @@ def test_an_engine_refuses_an_end_picture_a_clip_and_a_frame_too_large(
     """End pictures, clips and frames above the operator's limit are refused where they are not possible."""
     unable = Capabilities(engine="e", model="m", uses_ai=True)
     start = Condition((picture,))
-    clip = make_request(conditions=(Condition((picture,) * 9),), shape=VideoShape(96, 64, 17))
+    clip = make_request(steps=1, conditions=(Condition((picture,) * 9),), shape=VideoShape(96, 64, 17))
     with pytest.raises(RequestRejected, match="end_picture"):
-        unable.require(make_request(conditions=(start, Condition((picture,), frame_index=8))))
+        unable.require(make_request(steps=1, conditions=(start, Condition((picture,), frame_index=8))))
     with pytest.raises(RequestRejected, match="conditions"):
         unable.require(clip)
     with pytest.raises(RequestRejected, match=r"frame_too_large.*1216x704"):
-        unable.require(make_request(shape=VideoShape(1536, 896, 9)))
+        unable.require(make_request(steps=1, shape=VideoShape(1536, 896, 9)))
     Capabilities(engine="e", model="m", uses_ai=True, extension=True).require(clip)
     Capabilities(engine="e", model="m", uses_ai=True, max_frame_pixels=1536 * 896).require(
-        make_request(shape=VideoShape(1536, 896, 9))
+        make_request(steps=1, shape=VideoShape(1536, 896, 9))
     )

@@ -40,7 +40,7 @@ class ScriptedEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(engine="scripted", model="scripted", uses_ai=False, end_picture=True)
+        return Capabilities(engine="scripted", model="scripted", uses_ai=False, steps=True, end_picture=True)
 
     def load(self) -> None:
         if self._diary is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from generation.engines.engine import Capabilities, RenderWatch
 from generation.errors import EngineUnavailable, ErrorCode, RequestRejected
 from generation.models import Family
-from generation.request import FRAME_MULTIPLE, MAX_FRAME_PIXELS, MAX_STEPS, ImageToVideoRequest, Preset
+from generation.request import FRAME_MULTIPLE, MAX_FRAME_PIXELS, MAX_STEPS, ImageToVideoRequest
 from generation.weights import Checkpoint
 from generation.weights.checkpoint import inspect_folder
 
@@ -48,7 +48,6 @@ class LtxEngine:
             extension=takes_conditions,
             max_frames=model.max_frames,
             max_frame_pixels=self._max_frame_pixels,
-            preferred_guidance=model.presets[Preset.BALANCED].guidance,
         )
 
     def load(self) -> None:
