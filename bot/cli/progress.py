@@ -23,7 +23,7 @@ from generation.weights import PullProgress
 
 _WORDS = {
     Phase.WAITING: "waiting for the engine",
-    Phase.BEGIN: "beginning",
+    Phase.BEGIN: "rendering",
     Phase.TEXT: "reading the prompt",
     Phase.DENOISE: "denoising",
     Phase.DECODE: "decoding frames",
@@ -32,22 +32,15 @@ _WORDS = {
 }
 
 
-class RenderProgress:
-    """A bar while its ``with`` block runs; gone afterwards."""
+class _TerminalBar:
+    """A bar while its ``with`` block runs, gone afterwards; nothing where the stream is no terminal."""
 
-    def __init__(self, stream: TextIO, *, is_quiet: bool) -> None:
+    def __init__(self, stream: TextIO, *columns: ProgressColumn) -> None:
         self._console = Console(file=stream, highlight=False, soft_wrap=True)
-        self._is_quiet = is_quiet and not self._console.is_terminal
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            _OnlyWithSteps(MofNCompleteColumn()),
-            _OnlyWithSteps(TimeRemainingColumn()),
-            console=self._console,
-            transient=True,
+            TextColumn("{task.description}"), BarColumn(), *columns, console=self._console, transient=True
         )
         self._task: TaskID | None = None
-        self._last_words = ""
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -59,6 +52,15 @@ class RenderProgress:
     ) -> None:
         if self._console.is_terminal:  # elsewhere it never started, and would print an empty line now
             self._bar.stop()
+
+
+class RenderProgress(_TerminalBar):
+    """The phases of one render, with its steps and the time left."""
+
+    def __init__(self, stream: TextIO, *, is_quiet: bool) -> None:
+        super().__init__(stream, _OnlyWithSteps(MofNCompleteColumn()), _OnlyWithSteps(TimeRemainingColumn()))
+        self._is_quiet = is_quiet and not self._console.is_terminal
+        self._last_words = ""
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
@@ -99,33 +101,12 @@ class _OnlyWithSteps(ProgressColumn):
         return "" if task.total is None else self._column.render(task)
 
 
-class DownloadProgress:
-    """A bar of bytes while its ``with`` block runs; a line a file where there is no terminal."""
+class DownloadProgress(_TerminalBar):
+    """The bytes of a download; a line a file where there is no terminal."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._task: TaskID | None = None
+        super().__init__(stream, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self._last_file = ""
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._console.is_terminal:  # elsewhere it never started, and would print an empty line now
-            self._bar.stop()
 
     def show(self, step: PullProgress) -> None:
         """Show how much of all files is here."""

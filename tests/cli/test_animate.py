@@ -1,7 +1,9 @@
 """The command line, as a person and as a script use it: the real command in a process of its own."""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -162,6 +164,23 @@ def test_ctrl_c_ends_everything_with_130(photo: Path, environ: Mapping[str, str]
     assert gone
     assert not alive
     assert list(tmp_path.rglob("*.mp4*")) == []
+
+
+def test_a_terminal_shows_phase_step_and_time_left(photo: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
+    """On a terminal a bar names the phase, counts its steps and says how long it will take."""
+    terminal, stderr = os.openpty()
+    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
+    terminal_environ = {**environ, "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, cwd=tmp_path, env=terminal_environ, stdout=subprocess.DEVNULL, stderr=stderr)
+    os.close(stderr)
+    shown = b""
+    # Linux answers EIO once nobody holds the other end.
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            shown += part
+    os.close(terminal)
+    assert process.wait() == 0
+    assert re.search(r"drawing frames.*\d+/257.*\d:\d\d:\d\d", shown.decode())
 
 
 @pytest.mark.parametrize("statement", ["import generation", "import bot", "import config"])
