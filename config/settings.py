@@ -17,16 +17,24 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import Problem, SettingsError
+from config.lists import Admins
 from config.places import PathRule, Places
 from config.rules import broken_rules
 from config.sections import (
+    DeliverySettings,
     DiscordSettings,
     GenerationSettings,
     LogSettings,
     PictureSettings,
+    QueueSettings,
+    QuotaSettings,
     RenderServerSettings,
+    RetentionSettings,
     Section,
+    ShutdownSettings,
     TelegramSettings,
+    WebSettings,
+    secrets_in,
 )
 from config.sources import (
     CONFIG_VARIABLE,
@@ -53,6 +61,7 @@ __all__ = [
     "load_settings",
     "load_settings_with_origins",
     "setting_keys",
+    "used_config_file",
 ]
 
 
@@ -66,10 +75,17 @@ class Settings(BaseSettings):
 
     data_dir: Annotated[Path, PathRule.ALWAYS]
     models_dir: Annotated[Path, PathRule.ALWAYS]
+    admins: Admins = ()
     generation: GenerationSettings
     render_server: RenderServerSettings
     pictures: PictureSettings
+    quota: QuotaSettings
+    queue: QueueSettings
+    delivery: DeliverySettings
+    retention: RetentionSettings
+    shutdown: ShutdownSettings
     log: LogSettings
+    web: WebSettings
     discord: DiscordSettings = DiscordSettings()
     telegram: TelegramSettings = TelegramSettings()
 
@@ -87,9 +103,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret that is set, in plain text: what must be taken out of whatever is shown."""
-        sections = (getattr(self, name) for name in type(self).model_fields)
-        values = (value for section in sections if isinstance(section, Section) for _, value in section)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        return tuple(secret for name in type(self).model_fields for secret in secrets_in(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,12 @@ def load_settings_with_origins(
         # Raised outside of the except block: no exception that has seen the values hangs on this one.
         raise SettingsError(problems)
     return LoadedSettings(settings, {key: chosen[key].origin for key in _FIELDS if key in chosen})
+
+
+def used_config_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the config file that ``load_settings`` reads in this environment; None where there is none."""
+    path, _ = _config_file(environ, Places.of(environ))
+    return path if path is not None and path.is_file() else None
 
 
 def setting_keys() -> tuple[str, ...]:
@@ -176,11 +196,15 @@ def _read_secrets(environ: Mapping[str, str], places: Places) -> Layer:
 
 
 def _read_config(environ: Mapping[str, str], places: Places) -> Layer:
+    path, named_by = _config_file(environ, places)
+    return Layer() if path is None else read_toml_file(path, _FIELDS, named_by=named_by)
+
+
+def _config_file(environ: Mapping[str, str], places: Places) -> tuple[Path | None, str]:
+    """The path where the config file may be, and who asked for exactly this one."""
     if named := environ.get(CONFIG_VARIABLE):
-        return read_toml_file(places.path(named), _FIELDS, named_by=f"variable {CONFIG_VARIABLE}")
-    if places.config_folder is not None:
-        return read_toml_file(places.config_folder / "config.toml", _FIELDS)
-    return Layer()
+        return places.path(named), f"variable {CONFIG_VARIABLE}"
+    return (None if places.config_folder is None else places.config_folder / "config.toml"), ""
 
 
 def _resolve_paths(layer: Layer, places: Places) -> Layer:

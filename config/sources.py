@@ -20,6 +20,7 @@ SECRETS_VARIABLE = "ANIMATE_SECRETS_DIR"
 SYSTEMD_CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # set by systemd for a unit with LoadCredential=
 
 _NESTING = "__"
+_MISTYPED = 0.8  # so like a setting's name is a file that was meant for it: 1 is the very name
 _MAX_SECRET_BYTES = 65_536  # a token has fewer than 100; a file of this size was put there by mistake
 
 
@@ -96,7 +97,8 @@ def read_secret_files(folder: Path, known: Collection[str], *, named_by: str = "
     """Read a folder with a file for each value, as Docker, Kubernetes and systemd lay secrets out.
 
     A folder that is missing is empty, unless ``named_by`` says who asked for exactly this one. Other programs' files
-    are left alone: a file counts as ours where its name begins like a section of the settings.
+    are left alone: a file counts as ours where its name begins like a section of the settings and has our ``__``, or
+    is nearly the name of a setting. A hidden file never counts.
     """
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file())
@@ -106,14 +108,14 @@ def read_secret_files(folder: Path, known: Collection[str], *, named_by: str = "
     except OSError as error:
         return Layer(problems=(Problem(f"folder {folder}", named_by, f"cannot be read: {error.strerror}"),))
     keys = {as_file_name(key): key for key in known}
-    ours = re.compile(rf"({'|'.join(sorted(_sections(known)))}|animate)[^a-z0-9]", re.IGNORECASE)
+    ours = re.compile(rf"(?:{'|'.join(sorted(_sections(known)))}){_NESTING}|animate[^a-z0-9]", re.IGNORECASE)
     readings: dict[str, Reading] = {}
     problems: list[Problem] = []
     for path in paths:
         if path.name in keys:
             if value := _read_text(path, problems).strip():
                 readings[keys[path.name]] = Reading(Origin(SourceKind.SECRET_FILE, str(path)), value)
-        elif ours.match(path.name):
+        elif not path.name.startswith(".") and (ours.match(path.name) or _is_nearly_one_of(path.name, keys)):
             problems.append(_unknown(f"secret file {path}", "", path.name, keys))
     return Layer(readings, tuple(problems))
 
@@ -185,6 +187,11 @@ def _read_text(path: Path, problems: list[Problem]) -> str:
     except UnicodeDecodeError:
         problems.append(Problem(f"secret file {path}", "", "is not UTF-8 text"))
     return ""
+
+
+def _is_nearly_one_of(name: str, known: Collection[str]) -> bool:
+    # web_token is web__token mistyped; web_cert is another program's.
+    return any(SequenceMatcher(None, key, name.casefold()).ratio() > _MISTYPED for key in known if _NESTING in key)
 
 
 def _unknown(subject: str, place: str, name: str, known: Collection[str]) -> Problem:

@@ -36,6 +36,12 @@ class ErrorCode(StrEnum):
     SECONDS_AND_FRAMES = "seconds_and_frames"  # field
     NOT_SUPPORTED = "not_supported"  # field, engine, model
     MALFORMED = "malformed"  # field
+    NOT_A_WHOLE_NUMBER = "not_a_whole_number"  # field, value
+    NOT_A_CHOICE = "not_a_choice"  # field, value, choices
+    UNKNOWN_OPTION = "unknown_option"  # field, nearest
+    OPTION_GIVEN_TWICE = "option_given_twice"  # field
+    OPTION_WITHOUT_VALUE = "option_without_value"  # field
+    QUOTE_NOT_CLOSED = "quote_not_closed"  # field
 
     # PictureRejected
     PICTURE_TOO_MANY_BYTES = "picture_too_many_bytes"  # bytes, max_bytes

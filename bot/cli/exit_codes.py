@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
 def told_in_one_sentence() -> Iterator[None]:
     """Turn what can go wrong into one sentence on stderr and the right exit code; bugs keep their traceback."""
     from bot.domain.messages import sentence
+    from bot.domain.refusal_words import store_sentence
+    from bot.store.errors import StoreError
     from config.errors import SettingsError
     from generation.errors import GenerationError, RequestRejected
 
@@ -34,6 +36,9 @@ def told_in_one_sentence() -> Iterator[None]:
         raise typer.Exit(ExitCode.USAGE) from error
     except GenerationError as error:
         _say(sentence(error))
+        raise typer.Exit(ExitCode.FAILED) from error
+    except StoreError as error:
+        _say(store_sentence(error.code, error.values))
         raise typer.Exit(ExitCode.FAILED) from error
     except OSError as error:
         _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))

@@ -3,7 +3,9 @@
 import typer
 
 from bot.cli.animate import animate
+from bot.cli.doctor import doctor
 from bot.cli.models import models
+from bot.cli.run import run
 
 app = typer.Typer(
     name="animate-bot",
@@ -13,7 +15,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # a help screen in colours takes twice as long to come
     pretty_exceptions_enable=False,  # a traceback with locals would show tokens
 )
+app.command()(run)
 app.command()(animate)
+app.command()(doctor)
 app.add_typer(models)
 
 

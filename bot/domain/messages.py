@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.domain.job import Failure
+from bot.domain.refusal_words import FAILURES, refusal_sentence
+from bot.domain.refusals import FailureCode, Refused
 from generation.errors import ErrorCode, GenerationError
 
 _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
@@ -26,6 +29,12 @@ _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
         ErrorCode.SECONDS_AND_FRAMES: "Please give seconds or frames, not both.",
         ErrorCode.NOT_SUPPORTED: "{model} has no {field}. Please leave it out or choose another model.",
         ErrorCode.MALFORMED: "The request could not be read ({field}).",
+        ErrorCode.NOT_A_WHOLE_NUMBER: "{field} must be a whole number; {value} is not.",
+        ErrorCode.NOT_A_CHOICE: "{field} can be {choices}; {value} is none of them.",
+        ErrorCode.UNKNOWN_OPTION: "There is no option {field}. Did you mean {nearest}?",
+        ErrorCode.OPTION_GIVEN_TWICE: "{field} is given twice. Please give it once.",
+        ErrorCode.OPTION_WITHOUT_VALUE: "{field} needs a value after it. Please write one, or leave {field} out.",
+        ErrorCode.QUOTE_NOT_CLOSED: "The quotation mark after {field} is not closed. Please close it.",
         # the picture
         ErrorCode.PICTURE_TOO_MANY_BYTES: "The picture file is too large; at most {max_bytes} are taken.",
         ErrorCode.PICTURE_UNKNOWN_FORMAT: "This is not a picture that can be read. Please send one of {formats}.",
@@ -92,6 +101,7 @@ _SENTENCES: Mapping[ErrorCode, str] = MappingProxyType(
 _FIELD_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "negative_prompt": "negative prompt",
+        "negative": "negative prompt",
         "motion_strength": "motion",
         "end_picture": "end picture",
         "frame_index": "frame",
@@ -99,9 +109,16 @@ _FIELD_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def sentence(error: GenerationError) -> str:
+def sentence(error: GenerationError | Refused | Failure) -> str:
     """Return what a person is told of an error: what is wrong, and what to do next."""
-    return _SENTENCES[error.code].format(**{name: _shown(name, value) for name, value in error.values.items()})
+    match error:
+        case Refused():
+            return refusal_sentence(error.code, error.values)
+        case Failure(code) if code in set(FailureCode):
+            return FAILURES[FailureCode(code)]
+        case _:
+            values = {name: _shown(name, value) for name, value in error.values.items()}
+            return _SENTENCES[ErrorCode(error.code)].format(**values)
 
 
 def _shown(name: str, value: object) -> str:

@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -13,29 +12,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.settings import Settings, SettingsError, SourceKind, load_settings, load_settings_with_origins, setting_keys
+from config.settings import (
+    Settings,
+    SettingsError,
+    SourceKind,
+    load_settings,
+    load_settings_with_origins,
+    setting_keys,
+    used_config_file,
+)
+from tests.config.reading import problems, write_toml
 
 TELEGRAM_TOKEN = "123456789:" + "Aa0-_" * 7
-SECRET_KEYS = ("discord.token", "telegram.token")
-
-
-def write_toml(path: Path, values: Mapping[str, object]) -> Path:
-    """Write dotted keys as TOML; what JSON makes of a string or a number is TOML too."""
-    path.write_text("\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items()))
-    return path
-
-
-def problems(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> str:
-    """The message of the SettingsError that these settings end in."""
-    with pytest.raises(SettingsError) as caught:
-        load_settings(environ, overrides)
-    return str(caught.value)
+#: The secrets that are one word, each with the fewest characters that it may have.
+SECRET_KEYS = {"discord.token": 20, "telegram.token": 20, "web.token": 16}
 
 
 def value_of(loaded: Settings, key: str) -> object:
     value: object = loaded
     for part in key.split("."):
         value = getattr(value, part)
+    if isinstance(value, tuple):
+        return ",".join(value)
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 
@@ -44,11 +42,14 @@ def value_of(loaded: Settings, key: str) -> object:
 #: Keys of several kinds, each with as many different values as there are places, all other than the default.
 VALUES: dict[str, list[object]] = {
     "data_dir": [Path("/a"), Path("/b"), Path("/c"), Path("/d")],
+    "admins": ["discord:1", "telegram:2", "web:ann", "discord:3,web:bob"],
     "generation.model": ["one", "two", "three", "four"],
     "generation.max_video_bytes": [1_000_001, 1_000_002, 1_000_003, 1_000_004],
     "generation.ffmpeg": [Path("/a/ffmpeg"), Path("/b/ffmpeg"), Path("c-ffmpeg"), Path("/d/ffmpeg")],
     "render_server.silence_limit_s": [0.5, 1, 2.5, 3],
+    "quota.cap": [0.25, 1, 2.5, 0],
     "log.level": ["debug", "warning", "error", "critical"],
+    "web.port": [1, 2, 3, 0],
     "telegram.token": [f"{n}23456789:{'x' * 35}" for n in range(1, 5)],
 }
 PLACES = (SourceKind.OVERRIDE, SourceKind.VARIABLE, SourceKind.SECRET_FILE, SourceKind.CONFIG_FILE)
@@ -215,7 +216,7 @@ def test_a_secret_file_with_nearly_our_name_is_an_error(home: Path, name: str) -
 
 def test_other_programs_secret_files_are_left_alone(home: Path) -> None:
     """A shared folder may hold files, hidden folders and sub-folders that are not ours."""
-    for name in ("postgres_password", "token", "logrotate", ".discord__token"):
+    for name in ("postgres_password", "token", "logrotate", "web_cert", "web.key", "queue-password", ".discord__token"):
         (home / name).write_text("x")
     (home / "discord__tokens").mkdir()
     assert load_settings({"HOME": str(home), "ANIMATE_SECRETS_DIR": str(home)}).discord.token is None
@@ -243,6 +244,19 @@ def test_every_problem_is_told_at_once(home: Path) -> None:
         ("render_server.start_limit_s", "600000", "must be at most 86400; it is '600000'"),
         ("render_server.recycle_after_jobs", "0", "must be at least 1; it is '0'"),
         ("pictures.max_children", "1.5", "must be a whole number; it is '1.5'"),
+        ("quota.cap", "-1", "must be at least 0; it is '-1'"),
+        ("quota.cap", "0.0001", "must have at most 3 decimals; it is '0.0001'"),
+        ("quota.everyone_cap", "none", "must be a number; it is 'none'"),
+        ("queue.max_waiting", "0", "must be at least 1; it is '0'"),
+        ("queue.max_waiting_per_person", "0", "must be at least 1; it is '0'"),
+        ("queue.requests_per_minute", "0", "must be at least 1; it is '0'"),
+        ("delivery.give_up_after_s", "0", "must be more than 0; it is '0'"),
+        ("retention.videos", "-1", "must be at least 0; it is '-1'"),
+        ("retention.min_free_bytes", "2 GB", "must be a whole number; it is '2 GB'"),
+        ("shutdown.grace_s", "-1", "must be at least 0; it is '-1'"),
+        ("web.enabled", "perhaps", "must be true or false; it is 'perhaps'"),
+        ("web.host", "http://x", "must be an address or a host name, without scheme and port; it is 'http://x'"),
+        ("web.port", "65536", "must be at most 65535; it is '65536'"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_rule(home: Path, key: str, value: str, rule: str) -> None:
@@ -259,7 +273,11 @@ def test_a_wrong_value_is_told_with_its_rule(home: Path, key: str, value: str, r
         ("pictures.max_children", True, "must be a number; it is True"),
         ("pictures.max_pixels", 1.5, "must be a whole number; it is 1.5"),
         ("log.level", ["debug"], "must be 'debug', 'info', 'warning', 'error' or 'critical'; it is ['debug']"),
+        ("web.enabled", 1, "must be true or false; it is 1"),
+        ("admins", 5, "must be a list, or a text with commas; it is 5"),
+        ("admins", ["web:ann", 5], "must be text; it is ['web:ann', 5]"),
         ("telegram.token", 5, "must be text"),
+        ("web.tokens", 5, "must be a list, or a text with commas"),
     ],
 )
 def test_a_value_of_the_wrong_type_in_the_config_file_is_an_error(
@@ -274,6 +292,23 @@ def test_a_value_of_the_wrong_type_in_the_config_file_is_an_error(
 def test_choices_may_be_written_in_capitals(home: Path) -> None:
     """DEBUG is debug."""
     assert load_settings({"HOME": str(home), "ANIMATE_LOG__LEVEL": "DEBUG"}).log.level == "debug"
+
+
+def test_a_switch_may_be_written_as_people_write_it(home: Path) -> None:
+    """false, no, off and 0 are the same in a variable."""
+    for text in ("false", "No", "OFF", "0"):
+        assert load_settings({"HOME": str(home), "ANIMATE_WEB__ENABLED": text}).web.enabled is False
+
+
+@pytest.mark.parametrize("who", ["place", "everyone"])
+def test_a_common_limit_has_a_cap_and_a_rate_or_neither(home: Path, who: str) -> None:
+    """Of the limits for a server or for everyone, half a one is an error rather than a guess."""
+    cap, rate = f"ANIMATE_QUOTA__{who.upper()}_CAP", f"ANIMATE_QUOTA__{who.upper()}_CREDITS_PER_DAY"
+    rule = f"must be set where quota.{who}_cap is, and only there"
+    assert rule in problems({"HOME": str(home), cap: "100"})
+    assert rule in problems({"HOME": str(home), rate: "100"})
+    quota = load_settings({"HOME": str(home), cap: "100", rate: "50.5"}).quota
+    assert getattr(quota, f"{who}_credits_per_day") == 50.5
 
 
 # --- files ---
@@ -291,6 +326,14 @@ def test_a_folder_is_no_config_file(home: Path) -> None:
     """What cannot be read is told with the system's own reason."""
     message = problems({"HOME": str(home), "ANIMATE_CONFIG": str(home)})
     assert f"file {home} (variable ANIMATE_CONFIG): cannot be read: Is a directory" in message
+
+
+def test_the_config_file_in_use_can_be_asked_for(home: Path) -> None:
+    """Whoever wonders which file counts is told its path, or that there is none."""
+    assert used_config_file({}) is None
+    assert used_config_file({"HOME": str(home)}) is None
+    file = write_toml(home / "it.toml", {})
+    assert used_config_file({"HOME": str(home), "ANIMATE_CONFIG": "~/it.toml"}) == file
 
 
 @pytest.mark.parametrize("variable", ["HOME", "XDG_CONFIG_HOME"])
@@ -434,16 +477,18 @@ def test_secrets_stand_in_no_representation(home: Path) -> None:
     assert loaded.settings.secrets() == (TELEGRAM_TOKEN,)
 
 
-@pytest.mark.parametrize("key", SECRET_KEYS)
+@pytest.mark.parametrize(("key", "least"), SECRET_KEYS.items())
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     ("wrong", "rule"),
     [
-        ("short-secret", "must have at least 20 characters"),
+        ("short-secret", "must have at least {least} characters"),
         ("a secret of several words", "must be one word, without spaces or line breaks"),
     ],
 )
-def test_a_wrong_secret_is_never_shown(home: Path, key: str, place: SourceKind, wrong: str, rule: str) -> None:
+def test_a_wrong_secret_is_never_shown(
+    home: Path, key: str, least: int, place: SourceKind, wrong: str, rule: str
+) -> None:
     """Wherever it stands: the message names the setting, the place and the rule, not the value."""
     file = write_toml(home / "it.toml", {key: wrong} if place is SourceKind.CONFIG_FILE else {})
     environ = {"HOME": str(home), "ANIMATE_CONFIG": str(file), "ANIMATE_SECRETS_DIR": str(home)}
@@ -458,7 +503,7 @@ def test_a_wrong_secret_is_never_shown(home: Path, key: str, place: SourceKind, 
         load_settings(environ, overrides)
     error = caught.value
     [problem] = error.problems
-    assert (problem.subject, problem.rule) == (key, rule)
+    assert (problem.subject, problem.rule) == (key, rule.format(least=least))
     assert wrong not in f"{error} {error!r} {error.__cause__!r} {error.__context__!r}"
 
 
@@ -472,6 +517,16 @@ def test_a_token_in_the_wrong_place_is_not_shown_either(home: Path) -> None:
 # --- the written defaults ---
 
 DEFAULTS_TEXT = files("config").joinpath("defaults.toml").read_text("utf-8")
+
+
+UNITS = {
+    "s": "seconds",
+    "bytes": "bytes",
+    "pixels": "pixels",
+    "jobs|waiting|waiting_per_person": "jobs",
+    "cap|per_day": "credits",
+    "inputs|videos": "days",
+}
 
 
 def test_every_setting_and_nothing_else_is_in_the_defaults_file() -> None:
@@ -493,8 +548,8 @@ def test_every_setting_is_explained_with_its_unit() -> None:
             continue
         settings_seen += 1
         assert re.match(r"# [A-Z].{20,}\.", above), f"{line} has no line that explains it"
-        for ending, unit in (("_s", "seconds"), ("_bytes", "bytes"), ("_pixels", "pixels"), ("_jobs", "jobs")):
-            if written[1].endswith(ending):
+        for ending, unit in UNITS.items():
+            if re.search(rf"(^|_)({ending})$", written[1]):
                 assert unit in above, f"{line} does not say its unit, {unit}"
     assert settings_seen == len(setting_keys())
 
@@ -517,3 +572,20 @@ def test_the_defaults_are_those_that_people_were_promised() -> None:
     assert fresh.render_server.silence_limit_s == 120
     assert fresh.pictures.max_pixels == 50_000_000
     assert fresh.log.level == "info"
+    assert fresh.admins == ()
+    assert (fresh.quota.cap, fresh.quota.credits_per_day) == (20, 20)
+    assert fresh.quota.place_cap is fresh.quota.place_credits_per_day is None
+    assert fresh.quota.everyone_cap is fresh.quota.everyone_credits_per_day is None
+    assert (fresh.queue.max_waiting_per_person, fresh.queue.max_waiting, fresh.queue.requests_per_minute) == (
+        5,
+        200,
+        20,
+    )
+    assert fresh.delivery.give_up_after_s == 24 * 60 * 60
+    assert (fresh.retention.inputs, fresh.retention.videos) == (30, 30)
+    assert (fresh.retention.max_bytes, fresh.retention.min_free_bytes) == (20 * 10**9, 2 * 10**9)
+    assert fresh.shutdown.grace_s == 60
+    assert (fresh.web.enabled, fresh.web.host, fresh.web.port) == (True, "127.0.0.1", 8527)
+    assert fresh.web.token is None
+    assert fresh.web.tokens == ()
+    assert fresh.web.hosts == ()

@@ -1,4 +1,4 @@
-"""The composition root: the only place where objects are made and closed."""
+"""What makes a video, from the settings: engine, pictures, render server."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -41,6 +41,18 @@ async def open_studio(settings: Settings, environ: Mapping[str, str]) -> AsyncIt
     Raises EngineUnavailable where the engine that the settings name cannot run here.
     """
     choice = engine_choice(settings, environ)
+    async with local_renderer(settings, environ, choice) as renderer:
+        capabilities = make_engine(choice.spec).capabilities
+        yield Studio(
+            Animator(
+                picture_decoder(settings), renderer, choice.model, capabilities, settings.generation.max_video_bytes
+            ),
+            choice,
+        )
+
+
+def local_renderer(settings: Settings, environ: Mapping[str, str], choice: EngineChoice) -> LocalRenderer:
+    """Return the render client that starts its own server on this machine."""
     server = settings.render_server
     options = ChildOptions(
         engine=choice.spec,
@@ -50,13 +62,11 @@ async def open_studio(settings: Settings, environ: Mapping[str, str]) -> AsyncIt
         cancel_grace_s=server.cancel_grace_s,
         log_level=settings.log.level,
     )
-    recycle = RecyclePolicy(server.recycle_after_jobs, server.max_rss_bytes)
-    decoder = PictureDecoder(
-        PictureLimits(max_bytes=settings.pictures.max_bytes, max_pixels=settings.pictures.max_pixels),
-        max_children=settings.pictures.max_children,
-    )
-    async with LocalRenderer(options, environ, recycle=recycle) as renderer:
-        capabilities = make_engine(choice.spec).capabilities
-        yield Studio(
-            Animator(decoder, renderer, choice.model, capabilities, settings.generation.max_video_bytes), choice
-        )
+    return LocalRenderer(options, environ, recycle=RecyclePolicy(server.recycle_after_jobs, server.max_rss_bytes))
+
+
+def picture_decoder(settings: Settings) -> PictureDecoder:
+    """Return what makes clean pictures of untrusted bytes."""
+    pictures = settings.pictures
+    limits = PictureLimits(max_bytes=pictures.max_bytes, max_pixels=pictures.max_pixels)
+    return PictureDecoder(limits, max_children=pictures.max_children)

@@ -1,0 +1,152 @@
+"""The services, wired: the bot without its channels and without settings of its own."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.credits import CREDIT_MCR, Limit
+from bot.service.admin import Admin
+from bot.service.admin_board import AdminOverview
+from bot.service.admission import Admission
+from bot.service.animator import Decoder, Renderer
+from bot.service.board import Board
+from bot.service.clock import Clock, SystemClock
+from bot.service.delivery import Channel, Delivery
+from bot.service.estimates import Estimates
+from bot.service.fair_queue import FairQueue
+from bot.service.intake import Intake
+from bot.service.jobs import Jobs
+from bot.service.lanes import Lanes, Startable
+from bot.service.lifecycle import Machinery
+from bot.service.limits import QueueLimits
+from bot.service.offers import Offers
+from bot.service.privacy import Privacy
+from bot.service.quotas import QuotaLimits, Quotas
+from bot.service.reports import Reports
+from bot.service.retention import KeepRules, Retention
+from bot.service.roles import Roles
+from bot.service.services import Services
+from bot.service.worker import RenderPlan, Worker
+from bot.store.database import Database
+from bot.store.files import JobFiles
+from bot.store.milestones import Reach, nobody_listens
+from config.settings import Settings
+
+
+class StartableRenderer(Renderer, Startable, Protocol):
+    """A renderer that can be made ready before the first job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator has set, as the services take it."""
+
+    queue: QueueLimits
+    quota: QuotaLimits
+    keep: KeepRules
+    roles: Roles
+    give_up_after_s: float
+    max_picture_bytes: int
+    slots: int = 1
+
+    @classmethod
+    def of(cls, settings: Settings, admins: frozenset[str]) -> "Rules":
+        """Return the rules of the settings; ``admins`` are those that the channels add, as the page's operator."""
+        quota, keep = settings.quota, settings.retention
+        return cls(
+            queue=QueueLimits(
+                max_waiting_per_person=settings.queue.max_waiting_per_person,
+                max_waiting=settings.queue.max_waiting,
+                requests_per_minute=settings.queue.requests_per_minute,
+                min_free_bytes=keep.min_free_bytes,
+            ),
+            quota=QuotaLimits(
+                person=_limit(quota.cap, quota.credits_per_day),
+                place=_limit_or_none(quota.place_cap, quota.place_credits_per_day),
+                everyone=_limit_or_none(quota.everyone_cap, quota.everyone_credits_per_day),
+            ),
+            keep=KeepRules(keep.inputs, keep.videos, keep.max_bytes),
+            roles=Roles(frozenset(settings.admins) | admins),
+            give_up_after_s=settings.delivery.give_up_after_s,
+            max_picture_bytes=settings.pictures.max_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the services need from outside: disk, time, pictures, videos, and the ways back to people."""
+
+    database: Database
+    files: JobFiles
+    decoder: Decoder
+    renderer: StartableRenderer
+    plan: RenderPlan
+    channels: Mapping[str, Channel]
+    clock: Clock = field(default_factory=SystemClock)
+    monotonic_s: Callable[[], float] = time.monotonic
+    reach: Reach = nobody_listens
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The bot without its channels: what they may ask, and what runs by itself."""
+
+    services: Services
+    machinery: Machinery
+
+
+async def assemble(outside: Outside, rules: Rules) -> Core:
+    """Return the services, wired."""
+    database, clock, files, plan, reach = outside.database, outside.clock, outside.files, outside.plan, outside.reach
+    board = Board()
+    estimates = await Estimates.load(database)
+    queue = FairQueue(database, clock, board, estimates, rules.slots)
+    delivery = Delivery(database, clock, board, files, outside.channels, rules.give_up_after_s, reach)
+    worker = Worker(database, clock, queue, board, files, estimates, outside.renderer, plan, delivery.wake, reach)
+    admission = Admission(database, clock, queue, files, rules.queue, rules.quota, outside.monotonic_s)
+    intake = Intake(
+        database,
+        clock,
+        admission,
+        queue,
+        files,
+        estimates,
+        outside.decoder,
+        plan,
+        rules.max_picture_bytes,
+        reach,
+    )
+    retention = Retention(database, clock, files, rules.keep, reach)
+    jobs = Jobs(database, clock, queue, board, files, rules.roles, worker.cancel, delivery.wake)
+    overview = AdminOverview(database, clock, queue, rules.quota)
+    services = Services(
+        intake=intake,
+        offers=Offers(plan, estimates, queue, rules.max_picture_bytes),
+        jobs=jobs,
+        board=board,
+        queue=queue,
+        quotas=Quotas(database, clock, rules.quota),
+        admin=Admin(database, clock, queue, intake, jobs, overview, rules.quota, rules.roles),
+        privacy=Privacy(database, clock, queue, retention, rules.quota, worker.cancel),
+        reports=Reports(database, clock, board),
+    )
+    machinery = Machinery(
+        queue=queue,
+        board=board,
+        admission=admission,
+        intake=intake,
+        worker=worker,
+        lanes=Lanes(queue, outside.renderer, worker, rules.slots),
+        delivery=delivery,
+        retention=retention,
+    )
+    return Core(services, machinery)
+
+
+def _limit(cap: float, per_day: float) -> Limit:
+    return Limit(round(cap * CREDIT_MCR), round(per_day * CREDIT_MCR))
+
+
+def _limit_or_none(cap: float | None, per_day: float | None) -> Limit | None:
+    return None if cap is None or per_day is None else _limit(cap, per_day)

@@ -1,0 +1,151 @@
+"""``animate-bot run``: every channel in one event loop, from the settings to the last answer."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+import structlog
+
+from bot.adapters.web.access import Access
+from bot.adapters.web.app import make_app
+from bot.adapters.web.channel import WebChannel
+from bot.adapters.web.hosts import is_loopback
+from bot.adapters.web.server import WebServer
+from bot.adapters.web.token_file import operator_token
+from bot.app.core import Outside, Rules, StartableRenderer, assemble
+from bot.app.studio import engine_choice, local_renderer, picture_decoder
+from bot.domain.messages import sentence
+from bot.service.clock import SystemClock
+from bot.service.lifecycle import Lifecycle
+from bot.service.worker import RenderPlan
+from bot.store.database import Database
+from bot.store.files import JobFiles
+from bot.store.milestones import Reach, nobody_listens
+from config.errors import Problem, SettingsError
+from config.settings import Settings
+from generation.engines import make_engine
+
+log = structlog.get_logger(__name__)
+
+
+async def run_bot(
+    settings: Settings,
+    environ: Mapping[str, str],
+    announce: Callable[[str], None],
+    *,
+    engine: "Engine | None" = None,
+    reach: Reach = nobody_listens,
+) -> None:
+    """Run until SIGTERM or SIGINT; a second one stops at once. ``announce`` gets the line that says where the page is.
+
+    ``engine`` stands in for the one of the settings. Raises SettingsError, StoreError, EngineUnavailable and
+    CannotListen before anything is served.
+    """
+    if not settings.web.enabled:
+        raise SettingsError([Problem("web.enabled", "", "is false, and there is no other channel: nobody could ask")])
+    async with AsyncExitStack() as stack:
+        signals = stack.enter_context(_Signals())
+        database = await asyncio.to_thread(Database.open, settings.data_dir, SystemClock().now_ms(), reach)
+        stack.push_async_callback(database.close)
+        server = WebServer(settings.web.host, settings.web.port)
+        stack.push_async_callback(server.stop)
+        doorway = await asyncio.to_thread(_doorway, settings)
+        if engine is None:
+            engine = await stack.enter_async_context(_engine(settings, environ))
+        outside = Outside(
+            database=database,
+            files=await asyncio.to_thread(JobFiles, settings.data_dir),
+            decoder=picture_decoder(settings),
+            renderer=engine.renderer,
+            plan=engine.plan,
+            channels={WebChannel.name: WebChannel()},
+            reach=reach,
+        )
+        core = await assemble(outside, Rules.of(settings, frozenset({doorway.access.operator.id})))
+        lifecycle = Lifecycle(core.machinery, signals.hurry)
+        stack.push_async_callback(lifecycle.stop)
+        await lifecycle.start()
+        await server.start(make_app(core.services, doorway.access, host_names=doorway.host_names))
+        announce(_where(server, doorway))
+        await _until(lifecycle, signals.stop)
+        log.info("stopping", grace_s=settings.shutdown.grace_s)
+        await lifecycle.finish_work(settings.shutdown.grace_s)
+    log.info("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What renders, and what it is asked with."""
+
+    renderer: StartableRenderer
+    plan: RenderPlan
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Engine]:
+    choice = await asyncio.to_thread(engine_choice, settings, environ)
+    if choice.why_not_ltx is not None:
+        log.warning("the camera engine runs, without any AI model", reason=sentence(choice.why_not_ltx))
+    async with local_renderer(settings, environ, choice) as renderer:
+        capabilities = make_engine(choice.spec).capabilities
+        yield Engine(renderer, RenderPlan(choice.model, capabilities, settings.generation.max_video_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Doorway:
+    """How people come to the page."""
+
+    access: Access
+    host_names: tuple[str, ...]
+    new_token: str  # the operator's, where it was made just now; it is shown this once
+
+
+def _doorway(settings: Settings) -> _Doorway:
+    """Return who may come in. A page that others can reach, or that tells people apart, has an operator's token."""
+    web = settings.web
+    token = "" if web.token is None else web.token.get_secret_value()
+    named = [(name, secret.get_secret_value()) for name, secret in web.tokens]
+    is_new = False
+    if not token and (named or web.hosts or not is_loopback(web.host)):
+        token, is_new = operator_token(settings.data_dir)
+    return _Doorway(Access(token, named), (*web.hosts, web.host), token if is_new else "")
+
+
+def _where(server: WebServer, doorway: _Doorway) -> str:
+    link = f"{server.address}#token={quote(doorway.new_token, safe='')}" if doorway.new_token else server.address
+    return f"animate-bot is at {link}"
+
+
+async def _until(lifecycle: Lifecycle, stop: asyncio.Event) -> None:
+    """Return when it is time to stop; raise what broke where something did."""
+    stopping, failing = asyncio.create_task(stop.wait()), asyncio.create_task(lifecycle.failure())
+    await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
+    if failing.done():
+        failing.result()
+    for task in (stopping, failing):
+        task.cancel()
+
+
+class _Signals:
+    """SIGTERM and SIGINT as events: the first asks for a stop, the second for a quick one."""
+
+    def __init__(self) -> None:
+        self.stop, self.hurry = asyncio.Event(), asyncio.Event()
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    def _note(self) -> None:
+        (self.hurry if self.stop.is_set() else self.stop).set()

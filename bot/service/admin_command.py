@@ -1,0 +1,109 @@
+"""What an admin command is: a name, its arguments, and a function; every channel offers them from this list."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.domain.job import Requester
+from bot.domain.refusals import RefusalCode, Refused
+
+ArgumentKind = Literal["job", "person", "text", "number", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a command; its value comes as text."""
+
+    name: str
+    kind: ArgumentKind
+    help: str
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAnswer:
+    """What a command gives back: a sentence for a chat, and data that is ready for JSON."""
+
+    message: str
+    data: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a command, its arguments checked."""
+
+    who: Requester
+    texts: Mapping[str, str]
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.texts.get(name, default)
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        return float(self.texts[name]) if name in self.texts else default
+
+    def person(self, name: str = "person") -> Requester:
+        platform, _, user = self.texts[name].partition(":")
+        return Requester(platform, user)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCommand:
+    """A command that admins, and only they, may call."""
+
+    name: str
+    help: str
+    run: Callable[[Any, Call], Awaitable[AdminAnswer]]  # the first argument is the Admin that it belongs to
+    arguments: tuple[Argument, ...] = ()
+    danger: bool = False  # a channel asks again before it calls
+
+    def read(self, who: Requester, texts: Mapping[str, str]) -> Call:
+        """Return the call. Raises Refused, naming the argument, for one that is unknown, missing or wrong."""
+        names = [argument.name for argument in self.arguments]
+        for name in texts:
+            if name not in names:
+                nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+                raise Refused(
+                    RefusalCode.UNKNOWN_ARGUMENT,
+                    command=self.name,
+                    argument=name[:40],
+                    nearest=nearest[0] if nearest else "",
+                )
+        given = {name: text.strip() for name, text in texts.items() if text.strip()}
+        for argument in self.arguments:
+            if argument.required and argument.name not in given:
+                raise Refused(RefusalCode.MISSING_ARGUMENT, command=self.name, argument=argument.name)
+            if argument.name in given:
+                self._check(argument, given[argument.name])
+        return Call(who, given)
+
+    def _check(self, argument: Argument, value: str) -> None:
+        wanted = ""
+        match argument.kind:
+            case "number" if not _is_number(value):
+                wanted = "a number"
+            case "person" if not _is_person(value):
+                wanted = "platform and id, like discord:123"
+            case "choice" if value not in argument.choices:
+                wanted = " or ".join(argument.choices)
+        if wanted:
+            raise Refused(
+                RefusalCode.BAD_ARGUMENT,
+                command=self.name,
+                argument=argument.name,
+                value=value[:40],
+                wanted=wanted,
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return abs(float(text)) <= 1e9
+    except ValueError:
+        return False
+
+
+def _is_person(text: str) -> bool:
+    platform, _, user = text.partition(":")
+    return platform.isalpha() and bool(user) and user.isprintable() and " " not in user and len(text) <= 80

@@ -1,0 +1,216 @@
+"""Delivery: tells each person how their job ended, until they know; survives restarts, because it works from rows.
+
+A channel's ``deliver`` must be repeatable: after a crash, or an answer that got lost, it is called again for the same
+end, with ``in_doubt`` where the last try may have arrived.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bot.domain.job import CreditState, Failure, Job, JobState
+from bot.domain.refusals import FailureCode
+from bot.service.board import Board
+from bot.service.clock import Clock
+from bot.store import jobs, outbox
+from bot.store.database import Connection, Database
+from bot.store.errors import StoreError
+from bot.store.files import JobFiles
+from bot.store.jobs import Ending
+from bot.store.journal import add_notice
+from bot.store.milestones import Change, FileMoment, Reach
+from bot.store.outbox import Pending
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 16
+_BACKOFF_S = (5.0, 30.0, 120.0, 600.0)
+_JITTER = 0.2
+_RETRY_WRITE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An end that a person is to be told of: a video, or why there is none."""
+
+    job: Job  # rendered, failed or cancelled
+    video: Path | None
+    poster: Path | None
+    attempts: int
+    in_doubt: bool
+
+
+class TryLater(Exception):
+    """The platform could not take it now. ``may_have_arrived``: no answer came, so nobody knows."""
+
+    def __init__(self, retry_after_s: float | None = None, *, may_have_arrived: bool = False) -> None:
+        super().__init__(retry_after_s, may_have_arrived)
+        self.retry_after_s, self.may_have_arrived = retry_after_s, may_have_arrived
+
+
+class GoneForGood(Exception):
+    """The platform refuses for good: blocked, kicked, deleted."""
+
+
+class Channel(Protocol):
+    """The way back to people on one platform."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def deliver(self, answer: Answer) -> None:
+        """Bring the answer to the person. Raises TryLater or GoneForGood."""
+        ...
+
+
+def _look(connection: Connection, now_ms: int) -> tuple[list[Pending], int | None]:
+    return outbox.due(connection, now_ms, _AT_ONCE * 2), outbox.next_due_ms(connection, now_ms)
+
+
+class Delivery:
+    """Works the outbox off."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        board: Board,
+        files: JobFiles,
+        channels: Mapping[str, Channel],
+        give_up_after_s: float,
+        reach: Reach,
+    ) -> None:
+        self._database, self._clock, self._board, self._files = database, clock, board, files
+        self._channels, self._give_up_after_ms, self._reach = channels, int(give_up_after_s * 1000), reach
+        self._wake = asyncio.Event()
+        self._under_way: set[str] = set()
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        """Look into the outbox again."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End ``run`` once what is being sent has been sent."""
+        self._is_stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until ``stop``."""
+        await self._database.write(Change.POSTPONE, outbox.all_at_once)
+        async with asyncio.TaskGroup() as sending:
+            while not self._is_stopping:
+                self._wake.clear()
+                now_ms = self._clock.now_ms()
+                try:
+                    pending, next_ms = await self._database.read(partial(_look, now_ms=now_ms))
+                except StoreError as error:
+                    log.error("the database does not answer", reason=str(error))
+                    pending, next_ms = [], now_ms + int(_RETRY_WRITE_S * 1000)
+                for one in pending:
+                    if one.job_id not in self._under_way and len(self._under_way) < _AT_ONCE:
+                        self._under_way.add(one.job_id)
+                        sending.create_task(self._send(one))
+                await self._wait_until(next_ms, now_ms)
+
+    async def _wait_until(self, next_ms: int | None, now_ms: int) -> None:
+        timeout_s = None if next_ms is None else max(next_ms - now_ms, 0) / 1000
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _send(self, pending: Pending) -> None:
+        with structlog.contextvars.bound_contextvars(job=pending.job_id):
+            try:
+                await self._deliver(pending)
+            except StoreError as error:  # the row is still there: it is tried again
+                log.error("the database does not answer", reason=str(error))
+                await asyncio.sleep(_RETRY_WRITE_S)
+            finally:
+                self._under_way.discard(pending.job_id)
+                self._wake.set()
+
+    async def _deliver(self, pending: Pending) -> None:
+        job = await self._database.read(lambda tx: jobs.find(tx, pending.job_id))
+        if job is None:  # forgotten meanwhile, and its row in the outbox with it
+            return
+        video = self._files.video(job.id) if job.state is JobState.RENDERED else None
+        if video is not None and not await asyncio.to_thread(video.exists):
+            await self._fail(job)
+            return
+        poster = self._files.poster(job.id) if video is not None else None
+        answer = Answer(job, video, poster, pending.attempts, pending.in_doubt)
+        try:
+            await self._through_channel(answer)
+        except TryLater as later:
+            await self._postpone(job, pending, later)
+        except GoneForGood as reason:
+            await self._give_up(job, str(reason))
+        except Exception:  # an adapter's bug must not hold the others' answers up
+            log.exception("the channel failed")
+            await self._postpone(job, pending, TryLater(may_have_arrived=True))
+        else:
+            self._reach(FileMoment.SENT)
+            await self._delivered(job)
+
+    async def _through_channel(self, answer: Answer) -> None:
+        channel = self._channels.get(answer.job.origin.channel)
+        if channel is None:
+            raise TryLater  # it is switched off for now
+        await channel.deliver(answer)
+
+    async def _delivered(self, job: Job) -> None:
+        if job.state is not JobState.RENDERED:
+            await self._database.write(Change.TOLD, lambda tx: outbox.told(tx, job.id))
+            return
+        await self._end(Change.DELIVERED, job, Ending(JobState.DELIVERED, CreditState.USED))
+        log.info("delivered", channel=job.origin.channel)
+
+    async def _fail(self, job: Job) -> None:
+        log.error("the video is gone before it was delivered")
+        failure = Failure(FailureCode.VIDEO_LOST, {})
+        await self._end(Change.FAIL, job, Ending(JobState.FAILED, CreditState.RETURNED, failure), "video_lost")
+
+    async def _give_up(self, job: Job, reason: str) -> None:
+        log.warning("undeliverable", channel=job.origin.channel, reason=reason)
+        if job.state is JobState.RENDERED:
+            ending = Ending(JobState.UNDELIVERABLE, CreditState.USED)
+            await self._end(Change.UNDELIVERABLE, job, ending, "undeliverable", reason)
+        else:
+            await self._database.write(Change.TOLD, lambda tx: outbox.told(tx, job.id))
+
+    async def _postpone(self, job: Job, pending: Pending, later: TryLater) -> None:
+        now_ms = self._clock.now_ms()
+        if now_ms - pending.since_ms >= self._give_up_after_ms:
+            await self._give_up(job, "tried for too long")
+            return
+        backoff_s = _BACKOFF_S[min(pending.attempts, len(_BACKOFF_S) - 1)]
+        wait_s = max(later.retry_after_s or 0.0, backoff_s) * random.uniform(1, 1 + _JITTER)  # noqa: S311 (no secret)
+        not_before_ms = now_ms + int(wait_s * 1000)
+        in_doubt = pending.in_doubt or later.may_have_arrived
+        await self._database.write(
+            Change.POSTPONE, lambda tx: outbox.postpone(tx, job.id, not_before_ms, in_doubt=in_doubt)
+        )
+
+    async def _end(self, change: Change, job: Job, ending: Ending, notice: str = "", reason: str = "") -> None:
+        now_ms = self._clock.now_ms()
+
+        def transaction(tx: Connection) -> bool:
+            has_changed = jobs.end(tx, job.id, ending, now_ms)
+            if has_changed and notice:
+                add_notice(tx, notice, {"job": job.id, "reason": reason}, now_ms)
+            return has_changed
+
+        def show(has_changed: bool) -> None:
+            self._board.job_changed(job.id, job.requester.id)
+            self._board.queue_changed()  # credits
+
+        await self._database.write(change, transaction, show)

@@ -1,0 +1,129 @@
+"""Jobs as people see them: their own, to look at, to cancel, to fetch."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from bot.domain.job import CreditState, Job, JobState, Requester
+from bot.domain.progress import is_half_done
+from bot.domain.refusals import RefusalCode, Refused
+from bot.service.board import Board
+from bot.service.clock import Clock
+from bot.service.fair_queue import FairQueue
+from bot.service.roles import Roles
+from bot.service.views import JobView
+from bot.store import jobs
+from bot.store.database import Connection, Database
+from bot.store.files import JobFiles
+from bot.store.jobs import Ending, Place
+from bot.store.milestones import Change
+
+log = structlog.get_logger(__name__)
+
+_HAVE_VIDEO = frozenset({JobState.DELIVERED, JobState.UNDELIVERABLE})
+
+
+class Jobs:
+    """What a person may see of jobs: their own; what an admin may see: everybody's. All else does not exist."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        queue: FairQueue,
+        board: Board,
+        files: JobFiles,
+        roles: Roles,
+        stop_render: Callable[[str], None],
+        wake_delivery: Callable[[], None],
+    ) -> None:
+        self._database, self._clock, self._queue, self._board = database, clock, queue, board
+        self._files, self._roles = files, roles
+        self._stop_render, self._wake_delivery = stop_render, wake_delivery
+
+    async def get(self, viewer: Requester, job_id: str) -> JobView:
+        """Return a job. Raises Refused(UNKNOWN_JOB), also where it is somebody else's."""
+        return self._queue.view_of(await self._find(viewer, job_id))
+
+    async def latest(self, requester: Requester, limit: int, before: str | None = None) -> list[JobView]:
+        """Return a person's own jobs, the newest first."""
+        found = await self._database.read(lambda tx: jobs.latest(tx, requester.id, limit, before))
+        return [self._queue.view_of(job) for job in found]
+
+    async def cancel(self, viewer: Requester, job_id: str) -> JobView:
+        """End a job that waits or runs. Credits come back, unless its owner cancels when half of the steps are done.
+
+        Raises Refused: UNKNOWN_JOB, ALREADY_ENDED.
+        """
+        job = await self._find(viewer, job_id)
+        is_owner = viewer.id == job.requester.id
+        render = self._board.render(job_id)
+        is_used = is_owner and render is not None and is_half_done(render.phase, render.step, render.steps)
+        ending = Ending(JobState.CANCELLED, CreditState.USED if is_used else CreditState.RETURNED)
+        now_ms = self._clock.now_ms()
+
+        def cancel(tx: Connection) -> list[Place] | None:
+            now = jobs.find(tx, job_id)
+            if now is None or now.state not in (JobState.QUEUED, JobState.RUNNING):
+                return None
+            jobs.end(tx, job_id, ending, now_ms)
+            return jobs.places_of(tx, job.requester.id)
+
+        def show(places: list[Place] | None) -> None:
+            if places is None:
+                return
+            self._queue.ended(job_id, job.requester.id)
+            self._queue.moved(places)
+            self._stop_render(job_id)
+            self._wake_delivery()
+
+        if await self._database.write(Change.CANCEL, cancel, show) is None:
+            now = await self._find(viewer, job_id)
+            raise Refused(RefusalCode.ALREADY_ENDED, job=job_id, state=str(now.state))
+        log.info("cancelled", job=job_id, by=viewer.id, credits=str(ending.credits))
+        return await self.get(viewer, job_id)
+
+    async def video(self, viewer: Requester, job_id: str) -> Path:
+        """Return the MP4 of a delivered job. Raises Refused: UNKNOWN_JOB, NOT_READY, VIDEO_GONE."""
+        return await self._video_file(viewer, job_id, self._files.video)
+
+    async def poster(self, viewer: Requester, job_id: str) -> Path:
+        """Return a still of a delivered video, a JPEG. Raises what ``video`` raises."""
+        return await self._video_file(viewer, job_id, self._files.poster)
+
+    async def picture(self, viewer: Requester, job_id: str) -> Path:
+        """Return the clean start picture, a PNG. Raises Refused: UNKNOWN_JOB, PICTURE_GONE."""
+        return await self._picture_file(viewer, job_id, self._files.picture)
+
+    async def end_picture(self, viewer: Requester, job_id: str) -> Path:
+        """Return the clean end picture, a PNG. Raises what ``picture`` raises."""
+        return await self._picture_file(viewer, job_id, self._files.end_picture)
+
+    async def still(self, viewer: Requester, job_id: str) -> bytes | None:
+        """Return the latest preview of a running render, a JPEG; None where there is none."""
+        await self._find(viewer, job_id)
+        return self._board.still(job_id)
+
+    async def _find(self, viewer: Requester, job_id: str) -> Job:
+        job = await self._database.read(lambda tx: jobs.find(tx, job_id))
+        if job is None or (job.requester.id != viewer.id and not self._roles.is_admin(viewer.id)):
+            raise Refused(RefusalCode.UNKNOWN_JOB, job=job_id)
+        return job
+
+    async def _video_file(self, viewer: Requester, job_id: str, path_of: Callable[[str], Path]) -> Path:
+        job = await self._find(viewer, job_id)
+        if job.state not in _HAVE_VIDEO:
+            raise Refused(RefusalCode.NOT_READY, job=job_id, state=str(job.state))
+        path = path_of(job_id)
+        if not job.has_video or not await asyncio.to_thread(path.exists):
+            raise Refused(RefusalCode.VIDEO_GONE, job=job_id)
+        return path
+
+    async def _picture_file(self, viewer: Requester, job_id: str, path_of: Callable[[str], Path]) -> Path:
+        await self._find(viewer, job_id)
+        path = path_of(job_id)
+        if not await asyncio.to_thread(path.exists):
+            raise Refused(RefusalCode.PICTURE_GONE, job=job_id)
+        return path

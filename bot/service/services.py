@@ -1,0 +1,28 @@
+"""All that a channel may ask of the bot, in one place."""
+
+from dataclasses import dataclass
+
+from bot.service.admin import Admin
+from bot.service.board import Board
+from bot.service.fair_queue import FairQueue
+from bot.service.intake import Intake
+from bot.service.jobs import Jobs
+from bot.service.offers import Offers
+from bot.service.privacy import Privacy
+from bot.service.quotas import Quotas
+from bot.service.reports import Reports
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases."""
+
+    intake: Intake
+    offers: Offers
+    jobs: Jobs
+    board: Board
+    queue: FairQueue
+    quotas: Quotas
+    admin: Admin
+    privacy: Privacy
+    reports: Reports

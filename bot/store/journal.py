@@ -1,0 +1,88 @@
+"""Rows that are written once and read by admins: what was done, what was reported, what they are to be told."""
+
+import json
+from collections.abc import Mapping
+
+from bot.store.database import Connection
+
+_KEPT_NOTICES = 1_000
+
+
+def begin_audit(connection: Connection, who: str, command: str, arguments: Mapping[str, str], now_ms: int) -> int:
+    """Note that somebody asks for something, before it is done; return the entry's number."""
+    number = connection.execute(
+        "INSERT INTO audit (at_ms, who, command, arguments, outcome) VALUES (?, ?, ?, ?, 'begun')",
+        (now_ms, who, command, json.dumps(dict(arguments))),
+    ).lastrowid
+    assert number is not None
+    return number
+
+
+def end_audit(connection: Connection, number: int, outcome: str) -> None:
+    """Note how it went."""
+    connection.execute("UPDATE audit SET outcome = ? WHERE id = ?", (outcome, number))
+
+
+def audit(connection: Connection, limit: int) -> list[dict[str, object]]:
+    """Return the latest entries, the newest first."""
+    rows = connection.execute("SELECT * FROM audit ORDER BY id DESC LIMIT ?", (limit,))
+    return [
+        {
+            "at": row["at_ms"] / 1000,
+            "who": row["who"],
+            "command": row["command"],
+            "arguments": json.loads(row["arguments"]),
+            "outcome": row["outcome"],
+        }
+        for row in rows
+    ]
+
+
+def add_report(connection: Connection, job_id: str, reporter: str, reason: str, now_ms: int) -> None:
+    """Note that somebody finds a video wrong; once a person and job, the last reason stays."""
+    connection.execute(
+        """
+        INSERT INTO report (job, reporter, reason, at_ms) VALUES (?, ?, ?, ?)
+        ON CONFLICT (job, reporter) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms, resolved_ms = NULL
+        """,
+        (job_id, reporter, reason, now_ms),
+    )
+
+
+def open_reports(connection: Connection, limit: int) -> list[dict[str, object]]:
+    """Return the reports that no admin has dealt with yet, the oldest first."""
+    rows = connection.execute("SELECT * FROM report WHERE resolved_ms IS NULL ORDER BY id LIMIT ?", (limit,))
+    return [
+        {
+            "id": row["id"],
+            "job": row["job"],
+            "by": row["reporter"],
+            "reason": row["reason"],
+            "at": row["at_ms"] / 1000,
+        }
+        for row in rows
+    ]
+
+
+def resolve_report(connection: Connection, report_id: int, now_ms: int) -> bool:
+    """Close a report; False where there is no such open one."""
+    return (
+        connection.execute(
+            "UPDATE report SET resolved_ms = ? WHERE id = ? AND resolved_ms IS NULL", (now_ms, report_id)
+        ).rowcount
+        > 0
+    )
+
+
+def add_notice(connection: Connection, code: str, details: Mapping[str, object], now_ms: int) -> None:
+    """Note something that admins are to be told; only the latest thousand are kept."""
+    connection.execute(
+        "INSERT INTO notice (at_ms, code, details) VALUES (?, ?, ?)", (now_ms, code, json.dumps(dict(details)))
+    )
+    connection.execute("DELETE FROM notice WHERE id <= (SELECT max(id) FROM notice) - ?", (_KEPT_NOTICES,))
+
+
+def notices(connection: Connection, limit: int) -> list[tuple[int, str, dict[str, object]]]:
+    """Return instant, code and details of the latest notices, the newest first."""
+    rows = connection.execute("SELECT at_ms, code, details FROM notice ORDER BY id DESC LIMIT ?", (limit,))
+    return [(row["at_ms"], row["code"], json.loads(row["details"])) for row in rows]

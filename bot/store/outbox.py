@@ -1,0 +1,50 @@
+"""Rows of the outbox: ends that somebody is still to be told of."""
+
+from dataclasses import dataclass
+
+from bot.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One end on its way to a person."""
+
+    job_id: str
+    attempts: int
+    since_ms: int
+    in_doubt: bool  # the last try may have arrived: look first, or do what can be repeated
+
+
+def due(connection: Connection, now_ms: int, limit: int) -> list[Pending]:
+    """Return what may be tried now, the longest waiting first."""
+    rows = connection.execute(
+        "SELECT * FROM outbox WHERE not_before_ms <= ? ORDER BY not_before_ms, job LIMIT ?", (now_ms, limit)
+    )
+    return [Pending(row["job"], row["attempts"], row["since_ms"], bool(row["in_doubt"])) for row in rows]
+
+
+def next_due_ms(connection: Connection, now_ms: int) -> int | None:
+    """Return when the next one that may not be tried yet may be tried."""
+    due_ms: int | None = connection.execute(
+        "SELECT min(not_before_ms) FROM outbox WHERE not_before_ms > ?", (now_ms,)
+    ).fetchone()[0]
+    return due_ms
+
+
+def postpone(connection: Connection, job_id: str, not_before_ms: int, *, in_doubt: bool) -> None:
+    """Note a try that did not arrive, or of which nobody knows."""
+    connection.execute(
+        "UPDATE outbox SET attempts = attempts + 1, not_before_ms = ?, in_doubt = ? WHERE job = ?",
+        (not_before_ms, int(in_doubt), job_id),
+    )
+
+
+def told(connection: Connection, job_id: str) -> None:
+    """Note that the person knows how their job ended, or never will."""
+    connection.execute("DELETE FROM outbox WHERE job = ?", (job_id,))
+    connection.execute("UPDATE job SET told = 1 WHERE id = ?", (job_id,))
+
+
+def all_at_once(connection: Connection) -> None:
+    """Let everything be tried now: after a start, nobody knows how long the bot was away."""
+    connection.execute("UPDATE outbox SET not_before_ms = 0")
