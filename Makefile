@@ -1,4 +1,4 @@
-# Two commands matter: `make run` (to come with the page) and `make test`. Each sets up .venv by itself from nothing.
+# Two commands matter: `make run` and `make test`. Each sets up .venv by itself from nothing.
 
 # The first Python that runs and is new enough; `make PYTHON=/path/to/python3.12 ...` takes another one.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -9,17 +9,27 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format long bench clean
+.PHONY: help run demo test check format long chaos bench bench-load clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.base ## set up and start the bot; its page is on this machine, at the address that it prints
+	@$(BIN)/animate-bot run
 
 demo: $(VENV)/.base ## animate a photograph that comes with the project, and say where the video is
 	@mkdir -p demo
 	$(BIN)/animate-bot animate docs/photos/rocket.jpg "slow push in, handheld" -o demo/rocket.mp4
 
-test: check ## all checks and all tests
+test: check chromium ## all checks and all tests
 	$(BIN)/python -m pytest
+
+# The page's stories need a browser: Debian's, where this may install it; else they skip and say so.
+.PHONY: chromium
+chromium:
+	@if ! command -v chromedriver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		{ apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium chromium-driver; } \
+			>/dev/null || echo "Chromium could not be installed: the page's stories will be skipped"; fi
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check
@@ -31,8 +41,17 @@ format: $(VENV)/.dev ## put the code into its format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+long: $(VENV)/.dev chaos ## the long forms of what `make test` does briefly: about half an hour
+	$(BIN)/python -m tests.service.test_invariants --sequences 10000
+
+chaos: $(VENV)/.dev ## kill the bot and its render server at random, again and again, and count what is lost
+	$(BIN)/python -m tests.chaos.run --rounds 1000
+
+bench-load: $(VENV)/.dev ## measure the queue under load, and print the figures
+	$(BIN)/python -m benchmarks.load
+
 bench: $(VENV)/.dev ## measure pictures, the camera engine and the encoder, and print the figures
-	$(BIN)/python benchmarks/picture_decode.py
+	$(BIN)/python benchmarks/picture_decode.py docs/photos
 	$(BIN)/python benchmarks/camera_engine.py
 	$(BIN)/python benchmarks/encode.py
 

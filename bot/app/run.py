@@ -19,6 +19,8 @@ from bot.adapters.web.token_file import operator_token
 from bot.app.core import Outside, Rules, StartableRenderer, assemble
 from bot.app.studio import engine_choice, local_renderer, picture_decoder
 from bot.domain.messages import sentence
+from bot.domain.options import model_within
+from bot.service.animator import Decoder
 from bot.service.clock import SystemClock
 from bot.service.lifecycle import Lifecycle
 from bot.service.worker import RenderPlan
@@ -59,7 +61,7 @@ async def run_bot(
         outside = Outside(
             database=database,
             files=await asyncio.to_thread(JobFiles, settings.data_dir),
-            decoder=picture_decoder(settings),
+            decoder=engine.decoder,
             renderer=engine.renderer,
             plan=engine.plan,
             channels={WebChannel.name: WebChannel()},
@@ -79,8 +81,9 @@ async def run_bot(
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What renders, and what it is asked with."""
+    """What opens pictures and what renders, and what it is asked with."""
 
+    decoder: Decoder
     renderer: StartableRenderer
     plan: RenderPlan
 
@@ -92,7 +95,9 @@ async def _engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         log.warning("the camera engine runs, without any AI model", reason=sentence(choice.why_not_ltx))
     async with local_renderer(settings, environ, choice) as renderer:
         capabilities = make_engine(choice.spec).capabilities
-        yield Engine(renderer, RenderPlan(choice.model, capabilities, settings.generation.max_video_bytes))
+        model = model_within(choice.model, capabilities)
+        plan = RenderPlan(model, capabilities, settings.generation.max_video_bytes)
+        yield Engine(picture_decoder(settings), renderer, plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import typer
 from bot.cli.exit_codes import told_in_one_sentence
 
 if TYPE_CHECKING:
+    from bot.domain.options import VideoOptions
     from config.settings import Settings
     from generation.request import RenderedVideo
-    from generation.wish import VideoWish
 
 
 class EngineName(StrEnum):
@@ -61,7 +61,10 @@ def animate(
     negative: Annotated[str | None, typer.Option(help="What is not to be seen.")] = None,
     width: Annotated[int | None, typer.Option(help="Exact width, a multiple of 32. Default: as the picture.")] = None,
     height: Annotated[int | None, typer.Option(help="Exact height, a multiple of 32. Default: as the picture.")] = None,
-    motion: Annotated[float | None, typer.Option(help="How much moves, from 0 to 1.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="A camera move: push-in, pan-left, orbit-right, handheld …")
+    ] = None,
+    motion: Annotated[str | None, typer.Option(help="How much moves: low, medium, high, or from 0 to 1.")] = None,
     end_picture: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="The picture to end on.")
     ] = None,
@@ -72,30 +75,30 @@ def animate(
     with told_in_one_sentence():
         import asyncio
 
+        from bot.domain.options import read_options
         from config.log import configure_logging
         from config.settings import load_settings
-        from generation.request import Preset
-        from generation.wish import VideoWish
 
         overrides = {"generation.engine": engine and engine.value, "generation.model": model}
         settings = load_settings(os.environ, overrides)
         level = settings.log.level if verbose else "error"
         configure_logging(level, settings.log.format, sys.stderr, settings.secrets())
-        wish = VideoWish(
-            prompt=prompt,
-            preset=Preset(preset),
-            seconds=seconds,
-            frames=frames,
-            fps=fps,
-            width_px=width,
-            height_px=height,
-            steps=steps,
-            guidance=guidance,
-            negative_prompt=negative,
-            seed=seed,
-            motion_strength=motion,
-        )
-        order = _Order(picture, wish, out or _free_name(picture), end_picture, is_quiet=as_json)
+        given = {
+            "preset": preset.value,
+            "seconds": seconds,
+            "frames": frames,
+            "fps": fps,
+            "width": width,
+            "height": height,
+            "camera": camera,
+            "steps": steps,
+            "guidance": guidance,
+            "negative": negative,
+            "seed": seed,
+            "motion": motion,
+        }
+        options = read_options(prompt, {name: str(value) for name, value in given.items() if value is not None})
+        order = _Order(picture, options, out or _free_name(picture), end_picture, is_quiet=as_json)
         video = asyncio.run(_animate(order, settings))
     typer.echo(json.dumps(_as_json(video)) if as_json else _as_text(video))
 
@@ -105,7 +108,7 @@ class _Order:
     """What the command line asked for."""
 
     picture: Path
-    wish: "VideoWish"
+    options: "VideoOptions"
     out: Path
     end_picture: Path | None
     is_quiet: bool
@@ -127,7 +130,7 @@ async def _animate(order: _Order, settings: "Settings") -> "RenderedVideo":
             progress.phase("reading the picture")
             return await studio.animator.animate(
                 order.picture.read_bytes(),
-                order.wish,
+                order.options,
                 out=order.out,
                 end_picture=None if order.end_picture is None else order.end_picture.read_bytes(),
                 listener=RenderListener(progress.show),

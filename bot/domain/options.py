@@ -17,7 +17,16 @@ from generation.picture import Picture
 from generation.request import FRAME_MULTIPLE, MIN_SIDE_PX, ImageToVideoRequest, Preset
 from generation.wish import VideoWish
 
-__all__ = ["OPTIONS", "Choice", "Option", "VideoOptions", "options_for", "read_options", "unknown_option"]
+__all__ = [
+    "OPTIONS",
+    "Choice",
+    "Option",
+    "VideoOptions",
+    "model_within",
+    "options_for",
+    "read_options",
+    "unknown_option",
+]
 
 #: How the options are called whose field of a request is called otherwise.
 _NAMES_BY_FIELD: Mapping[str, str] = MappingProxyType({"negative_prompt": "negative", "motion_strength": "motion"})
@@ -144,7 +153,7 @@ class VideoOptions:
         strength = self.motion_strength if capabilities.motion_strength else None
         with _in_the_persons_words(self.texts):
             request = replace(wish, prompt=prompt, motion_strength=strength).to_request(
-                _within(model, capabilities), start, end
+                model_within(model, capabilities), start, end
             )
             capabilities.require(request)
         return request
@@ -182,7 +191,7 @@ def unknown_option(name: str) -> RequestRejected:
     return RequestRejected(ErrorCode.UNKNOWN_OPTION, field=asked, nearest=nearest)
 
 
-def _within(model: Model, capabilities: Capabilities) -> Model:
+def model_within(model: Model, capabilities: Capabilities) -> Model:
     """Return the model with presets that the engine can follow, where an operator allows less than they need."""
     most_frames = (capabilities.max_frames - 1) // FRAME_MULTIPLE * FRAME_MULTIPLE + 1
     presets = {

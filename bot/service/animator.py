@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.options import VideoOptions
 from generation.client import NO_LISTENER, RenderListener
 from generation.engines.engine import Capabilities
 from generation.models import Model
 from generation.picture import Picture
 from generation.request import ImageToVideoRequest, RenderedVideo
-from generation.wish import VideoWish
 
 
 class Decoder(Protocol):
@@ -29,7 +29,7 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Animator:
-    """Decodes, resolves the wish for its model, and renders."""
+    """Decodes, finds the exact request for its model, and renders."""
 
     decoder: Decoder
     renderer: Renderer
@@ -40,7 +40,7 @@ class Animator:
     async def animate(
         self,
         picture: bytes,
-        wish: VideoWish,
+        options: VideoOptions,
         *,
         out: Path,
         end_picture: bytes | None = None,
@@ -51,9 +51,9 @@ class Animator:
 
         Raises PictureRejected, RequestRejected, or what the renderer ends with; then there is no file.
         """
+        options.check(self.model, self.capabilities, has_end_picture=end_picture is not None)
         start = await self.decoder.decode(picture)
         end = None if end_picture is None else await self.decoder.decode(end_picture)
-        request = wish.to_request(self.model, start, end)
-        self.capabilities.require(request)  # before the engine is loaded for nothing, which can take minutes
+        request = options.to_request(self.model, self.capabilities, start, end)
         on_request(request)
         return await self.renderer.render(request, out=out, max_bytes=self.max_video_bytes, listener=listener)

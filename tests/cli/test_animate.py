@@ -76,6 +76,16 @@ def test_the_same_seed_makes_the_same_file(run: Run, photo: Path, tmp_path: Path
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
+def test_a_camera_move_can_be_chosen_by_its_name(run: Run, photo: Path, tmp_path: Path) -> None:
+    """A chosen move is made whatever the prompt says, and is the same as asking for it in words."""
+    run("animate", photo, "a quiet harbour", "--camera", "pan-left", "--motion", "medium", "-o", "a.mp4", "--seed", 5, *FAST)
+    run("animate", photo, "pan left", "-o", "b.mp4", "--seed", 5, *FAST)
+    run("animate", photo, "a quiet harbour", "-o", "c.mp4", "--seed", 5, *FAST)
+    chosen, in_words, without = ((tmp_path / name).read_bytes() for name in ("a.mp4", "b.mp4", "c.mp4"))
+    assert chosen == in_words
+    assert chosen != without
+
+
 def test_without_a_name_the_video_is_called_after_the_photo_and_nothing_is_overwritten(
     run: Run, photo: Path, tmp_path: Path
 ) -> None:
@@ -106,6 +116,7 @@ def test_end_picture_and_size_are_taken(run: Run, photo: Path, tmp_path: Path) -
         (("--width", 700), 2, "width must be a multiple of 32; 700 is not. The nearest is 704."),
         (("--frames", 100), 2, "The nearest is 97."),
         (("--seconds", 90), 2, "seconds must be from 0.4 to 10.7"),
+        (("--camera", "sideways"), 2, "sideways is none of them"),
         (("--negative", "blur"), 2, "camera has no negative prompt. Please leave it out or choose another model."),
         (("--steps", 30), 2, "camera has no steps."),
         (("--guidance", 3), 2, "camera has no guidance."),
