@@ -128,7 +128,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         queue=queue,
         quotas=Quotas(database, clock, rules.quota),
         admin=Admin(database, clock, queue, intake, jobs, overview, rules.quota, rules.roles),
-        privacy=Privacy(database, clock, queue, retention, rules.quota, worker.cancel),
+        privacy=Privacy(database, clock, queue, retention, rules.quota, worker.cancel, board),
         reports=Reports(database, clock, board),
     )
     machinery = Machinery(

@@ -12,9 +12,9 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.BANNED: "You may not ask for videos{until}. Reason: {reason}",
         RefusalCode.TOO_FAST: "That was too fast: at most {per_minute} requests a minute. Please try again in {wait}.",
         RefusalCode.TOO_MANY_WAITING: (
-            "You have {waiting} jobs waiting already, and {highest} may wait. Let one finish, or cancel one."
+            "You have {jobs} waiting already, and more may not wait. Let one finish, or cancel one."
         ),
-        RefusalCode.QUEUE_FULL: "The queue is full ({waiting} jobs wait). Please try again in a few minutes.",
+        RefusalCode.QUEUE_FULL: "The queue is full ({jobs} waiting). Please try again in a few minutes.",
         RefusalCode.NO_CREDITS: "{whose} not enough: this costs {price}, and {left} are left. {remedy}",
         RefusalCode.PAUSED: "The bot is paused by its operator and takes nothing new. Please try again later.",
         RefusalCode.STOPPING: "The bot is about to stop and takes nothing new. Please try again in a few minutes.",
@@ -34,7 +34,7 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.UNKNOWN_PERSON: "Nobody is known as {person}. Please give platform and id, like discord:123.",
         RefusalCode.BAD_ARGUMENT: "{argument} must be {wanted}; {value} is not.",
         RefusalCode.MISSING_ARGUMENT: "{command} needs {argument}.",
-        RefusalCode.UNKNOWN_ARGUMENT: "{command} has no argument {argument}. Did you mean {nearest}?",
+        RefusalCode.UNKNOWN_ARGUMENT: "{command} has no argument {argument}. {hint}",
         RefusalCode.UNKNOWN_REPORT: "There is no open report {report}.",
         RefusalCode.LOGIN_NEEDED: "Please log in with your token first.",
         RefusalCode.WRONG_TOKEN: "This token is not known. Please check it, or ask the operator for one.",
@@ -101,7 +101,7 @@ def refusal_sentence(code: RefusalCode, values: Mapping[str, object]) -> str:
 
 def notice_sentence(code: str, details: Mapping[str, object]) -> str:
     """Return what admins are told."""
-    return _NOTICES[code].format(**details)
+    return _NOTICES[code].format(**{**details, "reason": details.get("reason") or "no reason was given"})
 
 
 def store_sentence(code: str, values: Mapping[str, object]) -> str:
@@ -124,6 +124,12 @@ def _derived(code: RefusalCode, values: Mapping[str, object]) -> dict[str, str]:
             until_ms = values.get("until_ms")
             day = f"{datetime.fromtimestamp(until_ms / 1000, UTC):%Y-%m-%d}" if isinstance(until_ms, int) else ""
             return {"until": f" until {day}" if day else ""}
+        case RefusalCode.UNKNOWN_ARGUMENT:
+            nearest = values["nearest"]
+            return {"hint": f"Did you mean {nearest}?" if nearest else "It takes none."}
+        case RefusalCode.TOO_MANY_WAITING | RefusalCode.QUEUE_FULL:
+            waiting = values["waiting"]
+            return {"jobs": "1 job" if waiting == 1 else f"{waiting} jobs"}
         case RefusalCode.TOO_FAST:
             return {"wait": wait_text(_number(values["retry_after_s"]))}
         case RefusalCode.NO_CREDITS:

@@ -35,6 +35,8 @@ _JOB = Argument("job", "job", "The job's id.")
 _PERSON = Argument("person", "person", "Platform and id, like discord:123.")
 _REASON = Argument("reason", "text", "Why.")
 _LINES = 50
+_MAX_BAN_DAYS = 36_500  # a hundred years: the day of its end can still be written down
+_MAX_AUDITED_CHARACTERS = 500
 
 
 class Admin:
@@ -70,8 +72,10 @@ class Admin:
     async def run(self, who: Requester, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
         """Run a command. Raises Refused for somebody who may not, and for what is wrong with name or arguments."""
         now_ms = self._clock.now_ms()
+        # Cut: anybody may try, and every try is kept.
+        kept = {key[:40]: value[:_MAX_AUDITED_CHARACTERS] for key, value in arguments.items()}
         number = await self._database.write(
-            Change.ADMIN, lambda tx: journal.begin_audit(tx, who.id, name[:40], arguments, now_ms)
+            Change.ADMIN, lambda tx: journal.begin_audit(tx, who.id, name[:40], kept, now_ms)
         )
         try:
             answer = await self._run(who, name, arguments)
@@ -122,7 +126,7 @@ class Admin:
         return AdminAnswer(words.job(view.job.id, view.job.state, view.job.requester.id), _line(view))
 
     async def cancel(self, call: Call) -> AdminAnswer:
-        view = await self._jobs.cancel(call.who, call.text("job"))
+        view = await self._jobs.cancel(call.who, call.text("job"), gives_back=True)
         return AdminAnswer(words.cancelled(view.job.id), _line(view))
 
     async def promote(self, call: Call) -> AdminAnswer:
@@ -145,6 +149,10 @@ class Admin:
 
     async def retry(self, call: Call) -> AdminAnswer:
         old = (await self._jobs.get(call.who, call.text("job"))).job
+        if not old.is_over:
+            raise Refused(
+                RefusalCode.BAD_ARGUMENT, command="retry", argument="job", value=str(old.state), wanted="over"
+            )
         view = await self._intake.again(old.requester, old.origin, old.id, {"seed": str(old.seed)}, by_admin=True)
         return AdminAnswer(words.retried(old.id, view.job.id), _line(view))
 
@@ -165,8 +173,8 @@ class Admin:
         limit = None
         if "cap" in call.texts or "per-day" in call.texts:
             limit = Limit(
-                max(round(call.number("cap", usual.cap_mcr / CREDIT_MCR) * CREDIT_MCR), 0),
-                max(round(call.number("per-day", usual.per_day_mcr / CREDIT_MCR) * CREDIT_MCR), 0),
+                round(call.number("cap", usual.cap_mcr / CREDIT_MCR) * CREDIT_MCR),
+                round(call.number("per-day", usual.per_day_mcr / CREDIT_MCR) * CREDIT_MCR),
             )
         level = self._quota.person_level(person.id)
         balance = await self._database.write(
@@ -181,8 +189,7 @@ class Admin:
             raise Refused(
                 RefusalCode.BAD_ARGUMENT, command="ban", argument="person", value=person.id, wanted="no admin"
             )
-        days = call.number("days")
-        until_ms = now_ms + int(days * 86_400_000) if days > 0 else None
+        until_ms = now_ms + int(call.number("days") * 86_400_000) if "days" in call.texts else None
         await self._database.write(
             Change.ADMIN, lambda tx: people.ban(tx, person, call.text("reason"), now_ms, until_ms)
         )
@@ -191,7 +198,11 @@ class Admin:
     async def unban(self, call: Call) -> AdminAnswer:
         person = call.person()
         if not await self._database.write(Change.ADMIN, lambda tx: people.unban(tx, person.id)):
-            raise Refused(RefusalCode.UNKNOWN_PERSON, person=person.id)
+            if not await self._database.read(lambda tx: people.exists(tx, person.id)):
+                raise Refused(RefusalCode.UNKNOWN_PERSON, person=person.id)
+            raise Refused(
+                RefusalCode.BAD_ARGUMENT, command="unban", argument="person", value=person.id, wanted="banned"
+            )
         return AdminAnswer(words.unbanned(person.id))
 
     # --- looking back
@@ -209,9 +220,12 @@ class Admin:
         return AdminAnswer(words.reports(len(found)), found)
 
     async def resolve_report(self, call: Call) -> AdminAnswer:
-        number, now_ms = int(call.number("report")), self._clock.now_ms()
-        if not await self._database.write(Change.ADMIN, lambda tx: journal.resolve_report(tx, number, now_ms)):
-            raise Refused(RefusalCode.UNKNOWN_REPORT, report=number)
+        wanted, now_ms = call.number("report"), self._clock.now_ms()
+        number = int(wanted)
+        if number != wanted or not await self._database.write(
+            Change.ADMIN, lambda tx: journal.resolve_report(tx, number, now_ms)
+        ):
+            raise Refused(RefusalCode.UNKNOWN_REPORT, report=call.text("report")[:40])
         return AdminAnswer(words.resolved(number))
 
     async def _set_state(self, state: QueueState) -> None:
@@ -243,15 +257,21 @@ COMMANDS = (
         Admin.set_limit,
         (
             _PERSON,
-            Argument("cap", "number", "How many credits they can have at once.", required=False),
-            Argument("per-day", "number", "How many come back a day.", required=False),
+            Argument("cap", "number", "How many credits they can have at once.", required=False, lowest=0),
+            Argument("per-day", "number", "How many come back a day.", required=False, lowest=0),
         ),
     ),
     AdminCommand(
         "ban",
         "Let somebody ask no more.",
         Admin.ban,
-        (_PERSON, _REASON, Argument("days", "number", "For how long; without: for good.", required=False)),
+        (
+            _PERSON,
+            _REASON,
+            Argument(
+                "days", "number", "For how long; without: for good.", required=False, lowest=0.01, highest=_MAX_BAN_DAYS
+            ),
+        ),
         danger=True,
     ),
     AdminCommand("unban", "Let somebody ask again.", Admin.unban, (_PERSON,)),

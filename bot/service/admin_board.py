@@ -31,6 +31,20 @@ class AdminBoard:
     audit: tuple[Mapping[str, object], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the database knows of it."""
+
+    running: list[Job]
+    waiting: list[Job]
+    ended: list[Job]
+    people: tuple[PersonView, ...]
+    stats: Mapping[str, float | int | None]
+    reports: tuple[Mapping[str, object], ...]
+    notices: tuple[Mapping[str, object], ...]
+    audit: tuple[Mapping[str, object], ...]
+
+
 class AdminOverview:
     """Reads the board."""
 
@@ -40,22 +54,34 @@ class AdminOverview:
     async def read(self) -> AdminBoard:
         """Return everything as it is now."""
         now_ms = self._clock.now_ms()
-        return await self._database.read(lambda tx: self._read(tx, now_ms))
+        rows = await self._database.read(lambda tx: self._read(tx, now_ms))
+
+        def views(found: list[Job]) -> tuple[JobView, ...]:
+            return tuple(map(self._queue.view_of, found))
+
+        # Made here and not where the rows are read: the queue's memory is the event loop's own.
+        return AdminBoard(
+            queue=self._queue.view(),
+            running=views(rows.running),
+            waiting=views(rows.waiting),
+            ended=views(rows.ended),
+            people=rows.people,
+            stats=rows.stats,
+            reports=rows.reports,
+            notices=rows.notices,
+            audit=rows.audit,
+        )
 
     async def stats(self) -> dict[str, float | int | None]:
         """Return the numbers of the last 24 hours."""
         since_ms = self._clock.now_ms() - _DAY_MS
         return await self._database.read(lambda tx: queue_state.statistics(tx, since_ms))
 
-    def _read(self, tx: Connection, now_ms: int) -> AdminBoard:
-        def views(found: list[Job]) -> tuple[JobView, ...]:
-            return tuple(map(self._queue.view_of, found))
-
-        return AdminBoard(
-            queue=self._queue.view(),
-            running=views(jobs.in_states(tx, [JobState.RUNNING, JobState.RENDERED], _MAX_WAITING)),
-            waiting=views(jobs.first_waiting(tx, _MAX_WAITING)),
-            ended=views(jobs.last_ended(tx, _MAX_ENDED)),
+    def _read(self, tx: Connection, now_ms: int) -> "_Rows":
+        return _Rows(
+            running=jobs.in_states(tx, [JobState.RUNNING, JobState.RENDERED], _MAX_WAITING),
+            waiting=jobs.first_waiting(tx, _MAX_WAITING),
+            ended=jobs.last_ended(tx, _MAX_ENDED),
             people=tuple(self._person(tx, row, now_ms) for row in people.latest(tx, _MAX_PEOPLE, now_ms)),
             stats=queue_state.statistics(tx, now_ms - _DAY_MS),
             reports=tuple(journal.open_reports(tx, _MAX_LINES)),

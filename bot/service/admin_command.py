@@ -20,6 +20,8 @@ class Argument:
     help: str
     required: bool = True
     choices: tuple[str, ...] = ()
+    lowest: float = -1e9  # of a number
+    highest: float = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class AdminCommand:
         match argument.kind:
             case "number" if not _is_number(value):
                 wanted = "a number"
+            case "number" if not argument.lowest <= float(value) <= argument.highest:
+                wanted = f"from {argument.lowest:g} to {argument.highest:g}"
             case "person" if not _is_person(value):
                 wanted = "platform and id, like discord:123"
             case "choice" if value not in argument.choices:

@@ -91,6 +91,7 @@ class Delivery:
         self._wake = asyncio.Event()
         self._under_way: set[str] = set()
         self._is_stopping = False
+        self._began_ms = 0
 
     def wake(self) -> None:
         """Look into the outbox again."""
@@ -103,6 +104,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until ``stop``."""
+        self._began_ms = self._clock.now_ms()
         await self._database.write(Change.POSTPONE, outbox.all_at_once)
         async with asyncio.TaskGroup() as sending:
             while not self._is_stopping:
@@ -130,7 +132,7 @@ class Delivery:
     async def _send(self, pending: Pending) -> None:
         with structlog.contextvars.bound_contextvars(job=pending.job_id):
             try:
-                await self._deliver(pending)
+                await self._deliver(pending.job_id)
             except StoreError as error:  # the row is still there: it is tried again
                 log.error("the database does not answer", reason=str(error))
                 await asyncio.sleep(_RETRY_WRITE_S)
@@ -138,9 +140,10 @@ class Delivery:
                 self._under_way.discard(pending.job_id)
                 self._wake.set()
 
-    async def _deliver(self, pending: Pending) -> None:
-        job = await self._database.read(lambda tx: jobs.find(tx, pending.job_id))
-        if job is None:  # forgotten meanwhile, and its row in the outbox with it
+    async def _deliver(self, job_id: str) -> None:
+        # Read anew: since the outbox was looked into, the person may have been told, or be forgotten.
+        job, pending = await self._database.read(lambda tx: (jobs.find(tx, job_id), outbox.find(tx, job_id)))
+        if job is None or pending is None:
             return
         video = self._files.video(job.id) if job.state is JobState.RENDERED else None
         if video is not None and not await asyncio.to_thread(video.exists):
@@ -189,7 +192,8 @@ class Delivery:
 
     async def _postpone(self, job: Job, pending: Pending, later: TryLater) -> None:
         now_ms = self._clock.now_ms()
-        if now_ms - pending.since_ms >= self._give_up_after_ms:
+        # While the bot was off, nothing was tried.
+        if now_ms - max(pending.since_ms, self._began_ms) >= self._give_up_after_ms:
             await self._give_up(job, "tried for too long")
             return
         backoff_s = _BACKOFF_S[min(pending.attempts, len(_BACKOFF_S) - 1)]

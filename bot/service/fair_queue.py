@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from bot.domain.job import Job
+from bot.domain.job import Job, JobState
 from bot.service.board import Board
 from bot.service.clock import Clock
 from bot.service.estimates import Effort, Estimates
@@ -16,9 +16,6 @@ from bot.store.database import Database
 from bot.store.jobs import Place
 from bot.store.milestones import Change
 from bot.store.queue_state import QueueState
-
-#: Until this machine has rendered anything, a waiting job is thought to take so long.
-_UNKNOWN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +108,19 @@ class FairQueue:
 
     def view_of(self, job: Job) -> JobView:
         """Return a job with its place, its time left and its render."""
-        ahead = self._waiting.ahead(job.id)
-        return JobView(job, ahead, self._eta_s(job, ahead), self._board.render(job.id))
+        # The row may be a moment older or newer than what is known here.
+        ahead = self._waiting.ahead(job.id) if job.state is JobState.QUEUED else None
+        render = self._board.render(job.id) if job.state is JobState.RUNNING else None
+        return JobView(job, ahead, self._eta_s(job, ahead), render)
 
     def eta_s(self, estimate_s: float | None, ahead: int | None = None) -> float | None:
         """Return when a job with so many before it would be done (None: one that came last)."""
         if estimate_s is None:
             return None
         position = len(self._waiting) if ahead is None else ahead
-        busy_s = self._waiting.seconds_ahead(position, _UNKNOWN_S) + sum(
-            self._left_s(running) for running in self._running.values()
+        # What nobody could tell when it was accepted will take about as long as this one.
+        busy_s = self._waiting.seconds_ahead(position, estimate_s) + sum(
+            self._left_s(running, estimate_s) for running in self._running.values()
         )
         is_free = len(self._running) < self._slots and position == 0
         return estimate_s + (0.0 if is_free else busy_s / self._slots)
@@ -131,10 +131,10 @@ class FairQueue:
         running = self._running.get(job.id)
         if running is None or running.estimate_s is None:
             return None
-        return self._left_s(running)
+        return self._left_s(running, running.estimate_s)
 
-    def _left_s(self, running: _Running) -> float:
-        estimate_s = _UNKNOWN_S if running.estimate_s is None else running.estimate_s
+    def _left_s(self, running: _Running, unknown_s: float) -> float:
+        estimate_s = unknown_s if running.estimate_s is None else running.estimate_s
         return max(estimate_s - (time.monotonic() - running.began_s), 0.5)
 
     def _took(self, job: Job | None) -> None:

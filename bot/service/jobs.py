@@ -52,15 +52,16 @@ class Jobs:
         found = await self._database.read(lambda tx: jobs.latest(tx, requester.id, limit, before))
         return [self._queue.view_of(job) for job in found]
 
-    async def cancel(self, viewer: Requester, job_id: str) -> JobView:
+    async def cancel(self, viewer: Requester, job_id: str, *, gives_back: bool = False) -> JobView:
         """End a job that waits or runs. Credits come back, unless its owner cancels when half of the steps are done.
 
+        ``gives_back``: an admin ends it, and credits come back in any case.
         Raises Refused: UNKNOWN_JOB, ALREADY_ENDED.
         """
         job = await self._find(viewer, job_id)
-        is_owner = viewer.id == job.requester.id
+        pays = viewer.id == job.requester.id and not gives_back
         render = self._board.render(job_id)
-        is_used = is_owner and render is not None and is_half_done(render.phase, render.step, render.steps)
+        is_used = pays and render is not None and is_half_done(render.phase, render.step, render.steps)
         ending = Ending(JobState.CANCELLED, CreditState.USED if is_used else CreditState.RETURNED)
         now_ms = self._clock.now_ms()
 

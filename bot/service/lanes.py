@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _FIRST_WAIT_S, _MAX_WAIT_S = 0.5, 30.0
+_MAX_DOUBLINGS = 6  # reaches the longest wait; 2 to the number of failures in a night is no number for a float
 
 
 class JobRunner(Protocol):
@@ -69,6 +70,7 @@ class Lanes:
                 job = await self._or_stop(self._queue.next())
                 if job is not None:
                     await self._run_job(job)
+                    self._failures_in_a_row = 0  # a start alone is no success: the next render may fail again
                     self._ready()
             except RenderBusy as busy:
                 log.info("the render server is busy", reason=str(busy))
@@ -87,7 +89,6 @@ class Lanes:
             await self._runner.run(job)
 
     def _ready(self) -> None:
-        self._failures_in_a_row = 0
         if not self._stopping.is_set():
             self._is_ready = True
             self._queue.show_engine(is_ready=True, notice=None)
@@ -106,7 +107,7 @@ class Lanes:
 
     async def _wait(self, retry_after_s: object = None) -> None:
         """Wait before the next try, longer each time; a stop ends the wait."""
-        wait_s = min(_FIRST_WAIT_S * 2**self._failures_in_a_row, _MAX_WAIT_S)
+        wait_s = backoff_s(self._failures_in_a_row)
         self._failures_in_a_row += 1
         if isinstance(retry_after_s, int | float):
             wait_s = max(wait_s, float(retry_after_s))
@@ -115,3 +116,8 @@ class Lanes:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def backoff_s(failures_in_a_row: int) -> float:
+    """Return how long to wait after so many failures: twice as long each time, up to half a minute."""
+    return min(_FIRST_WAIT_S * 2.0 ** min(failures_in_a_row, _MAX_DOUBLINGS), _MAX_WAIT_S)

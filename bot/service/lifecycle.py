@@ -74,7 +74,12 @@ class Lifecycle:
         await self._m.worker.recover()  # a job that was claimed in the very moment of the stop
 
     async def stop(self) -> None:
-        """Send the last answers that can be sent now, and end."""
+        """Send the last answers that can be sent now, and end; work that is still under way is put back first."""
+        self._m.admission.stop()
+        if self._lanes is not None and not self._lanes.done():
+            self._m.lanes.give_up()
+            await asyncio.wait((self._lanes,))
+        await self._m.intake.settle()
         if self._retention is not None:
             self._retention.cancel()
             await asyncio.wait((self._retention,))

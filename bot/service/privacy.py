@@ -7,11 +7,13 @@ from dataclasses import asdict
 import structlog
 
 from bot.domain.job import END_STATES, CreditState, Job, JobState, Requester
+from bot.domain.progress import is_half_done
+from bot.service.board import Board
 from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
 from bot.service.quotas import QuotaLimits, quota_view
 from bot.service.retention import Retention
-from bot.store import accounts, jobs, people
+from bot.store import accounts, jobs, journal, people
 from bot.store import retention as rows
 from bot.store.database import Connection, Database
 from bot.store.jobs import Ending
@@ -34,27 +36,30 @@ class Privacy:
         retention: Retention,
         quota: QuotaLimits,
         stop_render: Callable[[str], None],
+        board: Board,
     ) -> None:
         self._database, self._clock, self._queue, self._retention = database, clock, queue, retention
-        self._quota, self._stop_render = quota, stop_render
+        self._quota, self._stop_render, self._board = quota, stop_render, board
 
     async def export(self, requester_id: str) -> dict[str, object]:
         """Return all that is known of a person, ready for JSON; pictures and videos are fetched job by job."""
         now_ms = self._clock.now_ms()
 
-        def read(tx: Connection) -> tuple[list[Job], accounts.Balance, people.Ban | None]:
-            return (
-                jobs.latest(tx, requester_id, _MAX_EXPORTED, None),
-                accounts.balance(tx, self._quota.person_level(requester_id), now_ms),
-                people.find_ban(tx, requester_id, now_ms),
-            )
+        def read(tx: Connection) -> tuple[list[Job], dict[str, object]]:
+            balance = accounts.balance(tx, self._quota.person_level(requester_id), now_ms)
+            ban = people.find_ban(tx, requester_id, now_ms)
+            return jobs.latest(tx, requester_id, _MAX_EXPORTED, None), {
+                "credits": asdict(quota_view(balance)),
+                "ban": None if ban is None else asdict(ban),
+                "reports": journal.reports_by(tx, requester_id),
+                "commands": journal.audit_of(tx, requester_id),
+            }
 
-        found, balance, ban = await self._database.read(read)
+        found, facts = await self._database.read(read)
         return {
             "person": requester_id,
             "name": found[0].requester.name if found else "",
-            "credits": asdict(quota_view(balance)),
-            "ban": None if ban is None else asdict(ban),
+            **facts,
             "jobs": await asyncio.to_thread(lambda: [_plain(job) for job in found]),
         }
 
@@ -64,16 +69,15 @@ class Privacy:
         What stays: a ban, and the account's balance, without which being forgotten would fill it up.
         """
         now_ms = self._clock.now_ms()
-        cancelled = Ending(JobState.CANCELLED, CreditState.RETURNED, is_told=True)
 
         def forget(tx: Connection) -> tuple[list[str], FileOwners]:
-            mine = jobs.latest(tx, requester.id, -1, None)
-            under_way = [job.id for job in mine if job.state not in END_STATES]
-            for job_id in under_way:
-                jobs.end(tx, job_id, cancelled, now_ms)
+            under_way = [job for job in jobs.latest(tx, requester.id, -1, None) if job.state not in END_STATES]
+            for job in under_way:
+                ending = Ending(JobState.CANCELLED, self._credits_after(job), is_told=True)
+                jobs.end(tx, job.id, ending, now_ms)
             gone = rows.delete_jobs(tx, requester.id)
             people.forget(tx, requester.id)
-            return under_way, gone
+            return [job.id for job in under_way], gone
 
         def show(result: tuple[list[str], FileOwners]) -> None:
             for job_id in result[0]:
@@ -85,6 +89,12 @@ class Privacy:
         await self._retention.delete(gone)
         log.info("forgotten", jobs=len(gone.pictures))
         return len(gone.pictures)
+
+    def _credits_after(self, job: Job) -> CreditState:
+        """Return what becomes of a job's credits: what a cancel by its owner would do, or renders would be free."""
+        render = self._board.render(job.id)
+        is_half = render is not None and is_half_done(render.phase, render.step, render.steps)
+        return CreditState.USED if is_half or job.state is JobState.RENDERED else CreditState.RETURNED
 
 
 def _plain(job: Job) -> dict[str, object]:

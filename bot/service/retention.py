@@ -17,7 +17,6 @@ log = structlog.get_logger(__name__)
 
 _DAY_MS = 86_400_000
 _EVERY_S = 900.0
-_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,15 @@ class Retention:
             )
 
         await self.delete(await self._database.write(Change.EXPIRE, drop_old))
-        while self._rules.max_bytes and await asyncio.to_thread(self._files.used_bytes) > self._rules.max_bytes:
-            oldest = await self._database.write(Change.EXPIRE, lambda tx: retention.drop_oldest(tx, _AT_ONCE))
+        if not self._rules.max_bytes:
+            return
+        excess_bytes = await asyncio.to_thread(self._files.used_bytes) - self._rules.max_bytes
+        while excess_bytes > 0:  # one by one: not a video more than need be
+            oldest = await self._database.write(Change.EXPIRE, lambda tx: retention.drop_oldest(tx, 1))
             if not oldest.pictures and not oldest.videos:
                 return  # what is left belongs to jobs under way
+            for job_id in oldest.pictures | oldest.videos:
+                excess_bytes -= await asyncio.to_thread(self._files.bytes_of, job_id)
             await self.delete(oldest)
 
     async def delete(self, owners: FileOwners) -> None:

@@ -17,7 +17,7 @@ class WaitingList:
         self._by_id = {place.job_id: place for place in places}
         self._keys: list[tuple[_Key, str]] = sorted((_key(place), place.job_id) for place in self._by_id.values())
         self._of_requester: dict[str, set[str]] = {}
-        self._sums: list[float] | None = None  # seconds of all that go before each
+        self._sums: list[tuple[float, int]] | None = None  # of all before each: seconds, and how many nobody can tell
         for place in self._by_id.values():
             self._of_requester.setdefault(place.requester_id, set()).add(place.job_id)
 
@@ -62,11 +62,12 @@ class WaitingList:
     def seconds_ahead(self, position: int, unknown_s: float) -> float:
         """Return how long all before this position take together; ``unknown_s`` for each that nobody can tell."""
         if self._sums is None:
-            self._sums = [0.0]
+            self._sums = [(0.0, 0)]
             for _, job_id in self._keys:
-                estimate_s = self._by_id[job_id].estimate_s
-                self._sums.append(self._sums[-1] + (unknown_s if estimate_s is None else estimate_s))
-        return self._sums[position]
+                estimate_s, (seconds, unknown) = self._by_id[job_id].estimate_s, self._sums[-1]
+                self._sums.append((seconds, unknown + 1) if estimate_s is None else (seconds + estimate_s, unknown))
+        seconds, unknown = self._sums[position]
+        return seconds + unknown * unknown_s
 
 
 def _key(place: Place) -> _Key:

@@ -42,6 +42,10 @@ class _Stopped(Exception):
     """Somebody ended the job, or the bot stops."""
 
 
+class _PictureLost(Exception):
+    """The file of an accepted picture is not there any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderPlan:
     """With what every job is rendered."""
@@ -92,8 +96,8 @@ class Worker:
             await (self._once_more_or_fail(job, error) if error.code in _ONCE_MORE else self._refuse(job, error))
         except GenerationError as error:
             await self._refuse(job, error)
-        except FileNotFoundError as error:
-            log.error("a picture is missing", file=str(error.filename))
+        except _PictureLost as lost:
+            log.error("a picture is missing", file=str(lost))
             await self._fail(job, Failure(FailureCode.PICTURE_LOST, {}))
         except OSError as error:
             log.error("a file could not be written", reason=str(error))
@@ -132,8 +136,11 @@ class Worker:
 
     def _request(self, job: Job) -> ImageToVideoRequest:
         """Return the exact request, as it was accepted: the picture, the options and the seed decide everything."""
-        start = self._files.load_picture(self._files.picture(job.id))
-        end = self._files.load_picture(self._files.end_picture(job.id)) if job.has_end_picture else None
+        try:
+            start = self._files.load_picture(self._files.picture(job.id))
+            end = self._files.load_picture(self._files.end_picture(job.id)) if job.has_end_picture else None
+        except FileNotFoundError as error:
+            raise _PictureLost(error.filename) from error
         options = read_options(job.prompt, {**job.options, "seed": str(job.seed)})
         return options.to_request(self._plan.model, self._plan.capabilities, start, end)
 
@@ -176,7 +183,7 @@ class Worker:
         await asyncio.to_thread(self._files.save_poster, job.id, video.poster_jpeg)
         self._reach(FileMoment.POSTER_WRITTEN)
         ending = Ending(JobState.RENDERED, video=_facts(video))
-        learned = self._estimates.learn(Effort.of(request, job.model, job.preset), video.render_seconds)
+        learned = self._estimates.learn(Effort.of(request, self._plan.model.name, job.preset), video.render_seconds)
         now_ms = self._clock.now_ms()
 
         def rendered(tx: Connection) -> bool:
@@ -186,7 +193,7 @@ class Worker:
         if await self._end(Change.RENDERED, rendered, job):
             log.info("rendered", render_seconds=round(video.render_seconds, 2), size_bytes=video.size_bytes)
         else:  # cancelled while the file arrived
-            await asyncio.to_thread(self._files.delete_video, job.id)
+            await self._discard_video(job)
 
     async def _once_more_or_fail(self, job: Job, error: GenerationError) -> None:
         log.warning("render lost", reason=str(error), lost_before=job.lost_renders)
@@ -210,7 +217,7 @@ class Worker:
             return has_changed
 
         await self._end(Change.FAIL, failed, job)
-        await asyncio.to_thread(self._files.delete_video, job.id)
+        await self._discard_video(job)
 
     async def _end(self, change: Change, transaction: Callable[[Connection], bool], job: Job) -> bool:
         def show(has_changed: bool) -> None:
@@ -220,7 +227,18 @@ class Worker:
 
         return await self._persist(change, transaction, show)
 
+    async def _discard_video(self, job: Job) -> None:
+        """Delete what has arrived of a video that nobody will get."""
+        try:
+            await asyncio.to_thread(self._files.delete_video, job.id)
+        except OSError as error:  # the next start sweeps it
+            log.warning("a file could not be deleted", reason=str(error))
+
     async def _put_back(self, job: Job, *, lost_render: bool) -> None:
+        # A render that is stopped in its last moment leaves a whole file. Once the job is back, another lane may
+        # write there.
+        await self._discard_video(job)
+
         def show(place: Place | None) -> None:
             if place is not None:
                 self._queue.add(place)

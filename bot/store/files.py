@@ -83,6 +83,14 @@ class JobFiles:
                 sizes[status.st_ino] = status.st_size
         return sum(sizes.values())
 
+    def bytes_of(self, job_id: str) -> int:
+        """Return how much disk the files of one job take."""
+        size_bytes = 0
+        for path in (self.picture(job_id), self.end_picture(job_id), self.video(job_id), self.poster(job_id)):
+            with suppress(FileNotFoundError):
+                size_bytes += path.stat().st_size
+        return size_bytes
+
     def free_bytes(self) -> int:
         """Return how much disk is free for this user."""
         return shutil.disk_usage(self._root).free

@@ -123,10 +123,12 @@ def claim(connection: Connection, now_ms: int) -> Job | None:
     connection.execute(
         "UPDATE job SET state = 'running', started_ms = ? WHERE seq = ? AND state = 'queued'", (now_ms, row["seq"])
     )
+    # A promoted job's tag may lie far ahead: the virtual time must not jump there, over all who wait in between.
+    tag = queue["virtual_time"] if has_priority else row["tag"]
     connection.execute(
         "UPDATE queue SET virtual_time = ?, priority_run = ?",
         (
-            virtual_time_after(queue["virtual_time"], row["tag"], row["price_mcr"], queue["active"]),
+            virtual_time_after(queue["virtual_time"], tag, row["price_mcr"], queue["active"]),
             queue["priority_run"] + 1 if has_priority else 0,
         ),
     )

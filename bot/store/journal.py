@@ -1,6 +1,7 @@
 """Rows that are written once and read by admins: what was done, what was reported, what they are to be told."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 
 from bot.store.database import Connection
@@ -25,17 +26,12 @@ def end_audit(connection: Connection, number: int, outcome: str) -> None:
 
 def audit(connection: Connection, limit: int) -> list[dict[str, object]]:
     """Return the latest entries, the newest first."""
-    rows = connection.execute("SELECT * FROM audit ORDER BY id DESC LIMIT ?", (limit,))
-    return [
-        {
-            "at": row["at_ms"] / 1000,
-            "who": row["who"],
-            "command": row["command"],
-            "arguments": json.loads(row["arguments"]),
-            "outcome": row["outcome"],
-        }
-        for row in rows
-    ]
+    return list(map(_audited, connection.execute("SELECT * FROM audit ORDER BY id DESC LIMIT ?", (limit,))))
+
+
+def audit_of(connection: Connection, who: str) -> list[dict[str, object]]:
+    """Return all that one person has asked for, the oldest first."""
+    return list(map(_audited, connection.execute("SELECT * FROM audit WHERE who = ? ORDER BY id", (who,))))
 
 
 def add_report(connection: Connection, job_id: str, reporter: str, reason: str, now_ms: int) -> None:
@@ -52,16 +48,12 @@ def add_report(connection: Connection, job_id: str, reporter: str, reason: str, 
 def open_reports(connection: Connection, limit: int) -> list[dict[str, object]]:
     """Return the reports that no admin has dealt with yet, the oldest first."""
     rows = connection.execute("SELECT * FROM report WHERE resolved_ms IS NULL ORDER BY id LIMIT ?", (limit,))
-    return [
-        {
-            "id": row["id"],
-            "job": row["job"],
-            "by": row["reporter"],
-            "reason": row["reason"],
-            "at": row["at_ms"] / 1000,
-        }
-        for row in rows
-    ]
+    return list(map(_reported, rows))
+
+
+def reports_by(connection: Connection, reporter: str) -> list[dict[str, object]]:
+    """Return all that one person has reported, the oldest first."""
+    return list(map(_reported, connection.execute("SELECT * FROM report WHERE reporter = ? ORDER BY id", (reporter,))))
 
 
 def resolve_report(connection: Connection, report_id: int, now_ms: int) -> bool:
@@ -86,3 +78,23 @@ def notices(connection: Connection, limit: int) -> list[tuple[int, str, dict[str
     """Return instant, code and details of the latest notices, the newest first."""
     rows = connection.execute("SELECT at_ms, code, details FROM notice ORDER BY id DESC LIMIT ?", (limit,))
     return [(row["at_ms"], row["code"], json.loads(row["details"])) for row in rows]
+
+
+def _audited(row: sqlite3.Row) -> dict[str, object]:
+    return {
+        "at": row["at_ms"] / 1000,
+        "who": row["who"],
+        "command": row["command"],
+        "arguments": json.loads(row["arguments"]),
+        "outcome": row["outcome"],
+    }
+
+
+def _reported(row: sqlite3.Row) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "job": row["job"],
+        "by": row["reporter"],
+        "reason": row["reason"],
+        "at": row["at_ms"] / 1000,
+    }

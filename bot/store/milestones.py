@@ -26,7 +26,6 @@ class Change(StrEnum):
     FORGET = "forget"
     EXPIRE = "expire"
     REPORT = "report"
-    NOTICE = "notice"
 
 
 class FileMoment(StrEnum):

@@ -1,5 +1,6 @@
 """Rows of the outbox: ends that somebody is still to be told of."""
 
+import sqlite3
 from dataclasses import dataclass
 
 from bot.store.database import Connection
@@ -20,7 +21,13 @@ def due(connection: Connection, now_ms: int, limit: int) -> list[Pending]:
     rows = connection.execute(
         "SELECT * FROM outbox WHERE not_before_ms <= ? ORDER BY not_before_ms, job LIMIT ?", (now_ms, limit)
     )
-    return [Pending(row["job"], row["attempts"], row["since_ms"], bool(row["in_doubt"])) for row in rows]
+    return [_pending(row) for row in rows]
+
+
+def find(connection: Connection, job_id: str) -> Pending | None:
+    """Return a job's row; None where nobody is to be told any more."""
+    row = connection.execute("SELECT * FROM outbox WHERE job = ?", (job_id,)).fetchone()
+    return None if row is None else _pending(row)
 
 
 def next_due_ms(connection: Connection, now_ms: int) -> int | None:
@@ -46,5 +53,9 @@ def told(connection: Connection, job_id: str) -> None:
 
 
 def all_at_once(connection: Connection) -> None:
-    """Let everything be tried now: after a start, nobody knows how long the bot was away."""
-    connection.execute("UPDATE outbox SET not_before_ms = 0")
+    """Let everything be tried now: after a start, nobody knows how long the bot was away, nor what it sent last."""
+    connection.execute("UPDATE outbox SET not_before_ms = 0, in_doubt = 1")
+
+
+def _pending(row: sqlite3.Row) -> Pending:
+    return Pending(row["job"], row["attempts"], row["since_ms"], bool(row["in_doubt"]))

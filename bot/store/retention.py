@@ -57,6 +57,14 @@ def delete_jobs(connection: Connection, person_id: str) -> FileOwners:
         "SELECT id FROM job WHERE requester = ? AND ended_ms IS NOT NULL", (person_id,)
     ).fetchall()
     ids = [(row["id"],) for row in rows]
+    connection.execute(  # notices repeat the words of a report
+        """
+        DELETE FROM notice WHERE json_extract(details, '$.job') IN (
+            SELECT id FROM job WHERE requester = :person UNION SELECT job FROM report WHERE reporter = :person
+        )
+        """,
+        {"person": person_id},
+    )
     connection.executemany("DELETE FROM report WHERE job = ?", ids)
     connection.executemany("DELETE FROM job WHERE id = ?", ids)
     connection.execute("DELETE FROM report WHERE reporter = ?", (person_id,))

@@ -31,6 +31,8 @@ from tests.loopback.scripted_renderer import ScriptedRenderer
 
 ADMIN = Requester("scripted", "admin", "Ada")
 ORIGIN = Origin("scripted")
+#: So long a story waits for something that must happen.
+PATIENCE_S = 20.0
 #: Rules under which nothing is refused unless a test changes them.
 GENEROUS = Rules(
     queue=QueueLimits(10_000, 1_000_000, 1_000_000, 0),
@@ -67,6 +69,7 @@ class House:
     channel: ScriptedChannel
     clock: FixedClock
     decoder: InstantDecoder
+    lifecycle: Lifecycle
     people: dict[str, Requester] = field(default_factory=dict)
 
     @property
@@ -88,11 +91,12 @@ class House:
         """Wait until a job is in one of the states, or without any until it has ended and its person knows."""
         with self.services.board.subscribe(None) as changes:
             while True:
-                job = await self.job(job_id)
-                assert job is not None
-                if job.state in (states or END_STATES):
-                    return job
-                await changes.changed()
+                async with asyncio.timeout(PATIENCE_S):
+                    job = await self.job(job_id)
+                    assert job is not None
+                    if job.state in (states or END_STATES):
+                        return job
+                    await changes.changed()
 
     async def admin(self, command: str, **arguments: str) -> Mapping[str, object]:
         """Run an admin command and return its data."""
@@ -144,7 +148,7 @@ async def open_house(
     else:
         await core.machinery.queue.load()
     try:
-        yield House(core, database, files, renderer, channel, clock, decoder)
+        yield House(core, database, files, renderer, channel, clock, decoder, lifecycle)
     finally:
         await lifecycle.finish_work(grace_s)
         await lifecycle.stop()

@@ -28,7 +28,7 @@ class ScriptedEngine:
     """Draws flat frames in the shade of the seed, one step every 20 ms, and does what the prompt's first word says.
 
     draw (or anything else) · stills (one a step) · segv · sigkill · exit · raise · refuse ·
-    hang · ignore-cancel · grow · never-ends
+    hang · ignore-cancel · grow · never-ends · noise (nothing that an encoder could make small)
     """
 
     def __init__(self, start: str = "", diary: Path | None = None) -> None:
@@ -76,8 +76,9 @@ class ScriptedEngine:
         while verb == "never-ends":
             watch.step(Phase.DENOISE, request.steps, request.steps)
             watch.stop.wait(STEP_S)
+        noise = np.random.default_rng(request.seed)
         for _ in range(shape.frames):
-            yield frame
+            yield noise.integers(0, 256, frame.shape, np.uint8) if verb == "noise" else frame
 
     def _misbehave(self, verb: str, watch: RenderWatch) -> None:
         match verb:

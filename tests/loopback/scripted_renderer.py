@@ -16,6 +16,7 @@ class ScriptedRenderer:
     """Renders as the prompt's first word says; any other word: a video at once.
 
     hold (until ``release``) · half (holds with half of the steps done) · still (shows a preview, then holds) ·
+    linger (holds when the whole file is there) ·
     lost · lost-once · busy-once · refuse · encode · encode-once · unavailable-once · bug
     """
 
@@ -91,6 +92,8 @@ class ScriptedRenderer:
         part = out.with_name(f".{out.name}.part")
         part.write_bytes(MP4)
         part.replace(out)
+        if word == "linger":
+            await self._released.wait()
         shape = request.shape
         return RenderedVideo(
             path=out,

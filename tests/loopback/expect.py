@@ -1,0 +1,33 @@
+"""What a story expects of a refusal: its code, and a sentence made of the values that were really raised."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from bot.domain.messages import sentence
+from bot.domain.refusals import RefusalCode, Refused
+from generation.errors import ErrorCode, GenerationError
+
+
+@dataclass
+class Refusal:
+    """The refusal, once it has happened."""
+
+    text: str = ""
+
+
+@contextmanager
+def expect_refusal(code: RefusalCode | ErrorCode) -> Iterator[Refusal]:
+    """Require that the block is refused for exactly this reason, in one whole sentence."""
+    refusal = Refusal()
+    with pytest.raises((Refused, GenerationError)) as caught:
+        yield refusal
+    error = caught.value
+    assert isinstance(error, Refused | GenerationError)
+    assert error.code == code, f"refused as {error}"
+    refusal.text = sentence(error)
+    assert refusal.text[0].isupper() or refusal.text.split(" ")[0].islower()
+    assert refusal.text.endswith((".", "?")) or code == RefusalCode.BANNED  # which ends in an admin's own words
+    assert not set("{}") & set(refusal.text)
