@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -14,12 +14,14 @@ from bot.adapters.web.access import Access
 from bot.adapters.web.app import make_app
 from bot.adapters.web.channel import WebChannel
 from bot.adapters.web.hosts import is_loopback
-from bot.adapters.web.server import WebServer
+from bot.adapters.web.server import CannotListen, WebServer
+from bot.adapters.web.token_file import FILE_NAME as TOKEN_FILE
 from bot.adapters.web.token_file import operator_token
 from bot.app.core import Outside, Rules, StartableRenderer, assemble
 from bot.app.studio import engine_choice, local_renderer, picture_decoder
 from bot.domain.messages import sentence
 from bot.domain.options import model_within
+from bot.domain.refusal_words import cannot_listen
 from bot.service.animator import Decoder
 from bot.service.clock import SystemClock
 from bot.service.lifecycle import Lifecycle
@@ -44,8 +46,8 @@ async def run_bot(
 ) -> None:
     """Run until SIGTERM or SIGINT; a second one stops at once. ``announce`` gets the line that says where the page is.
 
-    ``engine`` stands in for the one of the settings. Raises SettingsError, StoreError, EngineUnavailable and
-    CannotListen before anything is served.
+    ``engine`` stands in for the one of the settings. Raises SettingsError, StoreError, EngineUnavailable, and OSError
+    where the address is taken or not ours, before anything is served.
     """
     if not settings.web.enabled:
         raise SettingsError([Problem("web.enabled", "", "is false, and there is no other channel: nobody could ask")])
@@ -53,8 +55,8 @@ async def run_bot(
         signals = stack.enter_context(_Signals())
         database = await asyncio.to_thread(Database.open, settings.data_dir, SystemClock().now_ms(), reach)
         stack.push_async_callback(database.close)
-        server = WebServer(settings.web.host, settings.web.port)
-        stack.push_async_callback(server.stop)
+        server = _listen(settings)
+        stack.push_async_callback(_unless_hurried, server.stop, signals.hurry)
         doorway = await asyncio.to_thread(_doorway, settings)
         if engine is None:
             engine = await stack.enter_async_context(_engine(settings, environ))
@@ -109,6 +111,15 @@ class _Doorway:
     new_token: str  # the operator's, where it was made just now; it is shown this once
 
 
+def _listen(settings: Settings) -> WebServer:
+    """Return the page's server, its address held. Raises OSError, which names it and says what to do."""
+    try:
+        return WebServer(settings.web.host, settings.web.port)
+    except CannotListen as error:
+        address = f"{error.host}:{error.port}"
+        raise OSError(error.errno, cannot_listen(str(error.strerror)), address) from error
+
+
 def _doorway(settings: Settings) -> _Doorway:
     """Return who may come in. A page that others can reach, or that tells people apart, has an operator's token."""
     web = settings.web
@@ -117,12 +128,25 @@ def _doorway(settings: Settings) -> _Doorway:
     is_new = False
     if not token and (named or web.hosts or not is_loopback(web.host)):
         token, is_new = operator_token(settings.data_dir)
+        if not is_new:
+            log.info("the operator's token is in the data folder", file=str(settings.data_dir / TOKEN_FILE))
     return _Doorway(Access(token, named), (*web.hosts, web.host), token if is_new else "")
 
 
 def _where(server: WebServer, doorway: _Doorway) -> str:
     link = f"{server.address}#token={quote(doorway.new_token, safe='')}" if doorway.new_token else server.address
     return f"animate-bot is at {link}"
+
+
+async def _unless_hurried(end: Callable[[], Coroutine[None, None, None]], hurry: asyncio.Event) -> None:
+    """Let something end in its own time, unless a second signal comes or has come."""
+    ending, hurrying = asyncio.create_task(end()), asyncio.create_task(hurry.wait())
+    await asyncio.wait((ending, hurrying), return_when=asyncio.FIRST_COMPLETED)
+    for task in (ending, hurrying):
+        task.cancel()
+    await asyncio.wait((ending, hurrying))
+    if not ending.cancelled():
+        ending.result()
 
 
 async def _until(lifecycle: Lifecycle, stop: asyncio.Event) -> None:

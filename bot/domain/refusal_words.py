@@ -44,6 +44,8 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.FOREIGN_SITE: "Requests from other pages are not taken. Please use the bot's own page.",
         RefusalCode.NO_PICTURE: "There is no picture in the request. Please choose one.",
         RefusalCode.MALFORMED_REQUEST: "The request could not be read: {detail}.",
+        RefusalCode.TOO_LARGE: "The request is too large; at most {max_kb} kB are taken here.",
+        RefusalCode.BROKEN: "Something broke in the bot; the log says what. Please try again.",
         RefusalCode.NOT_FOUND: "There is nothing at this address.",
     }
 )
@@ -108,6 +110,11 @@ def store_sentence(code: str, values: Mapping[str, object]) -> str:
     """Return why the database cannot be used, and what the operator can do."""
     backup = values.get("backup")
     return _STORE[code].format(**values, backup_hint=f"; a copy is {backup}" if backup else "")
+
+
+def cannot_listen(reason: str) -> str:
+    """Return what stands behind an address at which the page cannot be offered, and what the operator can do."""
+    return f"{reason}. Set ANIMATE_WEB__PORT to another port, or to 0 for any free one."
 
 
 def wait_text(seconds: float) -> str:

@@ -39,7 +39,9 @@ class RefusalCode(StrEnum):
     FOREIGN_SITE = "foreign_site"
     NO_PICTURE = "no_picture"
     MALFORMED_REQUEST = "malformed_request"  # detail
+    TOO_LARGE = "too_large"  # max_kb
     NOT_FOUND = "not_found"
+    BROKEN = "broken"  # a bug of ours; the log says which
 
 
 class FailureCode(StrEnum):

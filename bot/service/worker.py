@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -87,9 +88,11 @@ class Worker:
             request = await asyncio.to_thread(self._request, job)
             await self._keep(job, request, await self._render(job, request))
         except (_Stopped, asyncio.CancelledError, RenderBusy, EngineUnavailable) as reason:
-            await self._put_back(job, lost_render=False)
+            is_back = await self._put_back(job, lost_render=False)
             if not isinstance(reason, _Stopped):
                 raise
+            if not is_back:  # ended by somebody, perhaps in the moment in which its file had arrived
+                await asyncio.to_thread(self._files.delete_video, job.id)
         except RenderLost as lost:
             await self._once_more_or_fail(job, lost)
         except EncodeFailed as error:
@@ -234,7 +237,7 @@ class Worker:
         except OSError as error:  # the next start sweeps it
             log.warning("a file could not be deleted", reason=str(error))
 
-    async def _put_back(self, job: Job, *, lost_render: bool) -> None:
+    async def _put_back(self, job: Job, *, lost_render: bool) -> bool:
         # A render that is stopped in its last moment leaves a whole file. Once the job is back, another lane may
         # write there.
         await self._discard_video(job)
@@ -243,7 +246,8 @@ class Worker:
             if place is not None:
                 self._queue.add(place)
 
-        await self._persist(Change.REQUEUE, lambda tx: jobs.requeue(tx, job.id, lost_render=lost_render), show)
+        requeue = partial(jobs.requeue, job_id=job.id, lost_render=lost_render)
+        return await self._persist(Change.REQUEUE, requeue, show) is not None
 
     async def _persist(self, change: Change, transaction: Callable[[Connection], T], then: Callable[[T], None]) -> T:
         """Write until it is written: what has become of a job must not be lost to a full disk or a busy database."""

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ACCOUNT = "wrong account"
     STRAY = "stray"  # a file or a process that belongs to nobody
     FILE = "wrong file"  # missing, or not what was rendered
+    FAULT = "fault"  # a traceback in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Checker:
 
     home: Home
     people: Sequence[Person]
+    servers_die: bool = False  # at random
     granted: dict[str, set[int]] = field(default_factory=dict)  # by account: what may have been given, thousandths
     _ended: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ class Checker:
         books = read_books(self.home)
         problems = [Problem(Kind.LOST, f"no end: {job['id']} is {job['state']}") for job in books.open_jobs]
         problems += [Problem(Kind.LOST, f"nobody was told: {job_id}") for job_id in books.outbox]
-        return [*self.after_death(), *problems, *self._expected(books), *self._strays(books)]
+        return [*self.after_death(), *problems, *self._expected(books), *self._strays(books), *self._faults()]
 
     def _jobs(self, books: Books) -> Iterator[Problem]:
         for person in self.people:
@@ -140,12 +142,13 @@ class Checker:
         prices = {job["id"]: job["price_mcr"] for job in books.jobs.values()}
         for entry in books.entries:
             if entry["kind"] == "use":
-                used[entry["account"]] += prices.get(entry["job"], entry["amount"])
-        for name, account in books.accounts.items():
+                price: int | None = prices.get(entry["job"])  # None: its requester had it deleted
+                used[entry["account"]] += entry["amount"] if price is None else price
+        for name, row in books.accounts.items():
             added = {CAP_CREDITS * 1000 + given for given in self.granted.get(name, {0})}
-            is_right = account["held"] == held[name] and account["used"] == used[name] and account["added"] in added
-            if not is_right or account["tokens"] != account["added"] - held[name] - used[name]:
-                yield Problem(Kind.ACCOUNT, f"{account}, but held {held[name]}, used {used[name]}, added {added}")
+            is_right = row["held"] == held[name] and row["used"] == used[name] and row["added"] in added
+            if not is_right or row["tokens"] != row["added"] - held[name] - used[name]:
+                yield Problem(Kind.ACCOUNT, f"{row}, but held {held[name]}, used {used[name]}, added {added}")
 
     def _files(self, books: Books) -> Iterator[Problem]:
         for job in books.jobs.values():
@@ -164,9 +167,12 @@ class Checker:
             if mine != wanted:
                 yield Problem(Kind.DOUBLE if mine > wanted else Kind.LOST, f"{person.name}: {mine} for {wanted}")
             for asked in person.asked:
-                job = books.jobs.get(asked.job_id, {"state": asked.end, "credits": asked.credits})
-                if asked.end and job["state"] != asked.end:
-                    yield Problem(Kind.LOST, f"{job['state']} ({job['failure']}) for {asked}")
+                job = books.jobs.get(asked.job_id)
+                if job is None:  # forgotten, or said to be lost already
+                    continue
+                code = json.loads(job["failure"])["code"] if job["failure"] else ""
+                if not asked.may_end(job["state"], code, servers_die=self.servers_die):
+                    yield Problem(Kind.LOST, f"{job['state']} {code} for {asked}")
                 if asked.credits and job["credits"] != asked.credits:
                     yield Problem(Kind.ACCOUNT, f"{job['credits']} for {asked}")
 
@@ -181,6 +187,11 @@ class Checker:
         yield from (Problem(Kind.FILE, f"not there: {path}") for path in wanted - found)
         yield from (Problem(Kind.STRAY, str(path)) for path in self.home.tmp.iterdir())
         yield from (Problem(Kind.STRAY, f"process {process}") for process in self.home.processes())
+
+    def _faults(self) -> Iterator[Problem]:
+        for line in self.home.log.read_text().splitlines():
+            if "Traceback" in line or "never retrieved" in line:
+                yield Problem(Kind.FAULT, line)
 
     def _paths(self, job_id: str) -> tuple[Path, Path, Path]:
         data = self.home.data

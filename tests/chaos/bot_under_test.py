@@ -1,8 +1,8 @@
 """The bot that is killed: the real one, which dies by SIGKILL at a named moment.
 
-Run as a program it takes orders, one JSON object a line, and forks a bot for each: what a bot imports takes two seconds,
-a fork none. What the bots tell stands on stdout, one JSON object a line: born, address, reached, server killed, ended.
-It ends with its input, and its bots with it.
+Run as a program it takes orders, one JSON object a line, and forks a bot for each: what a bot imports takes two
+seconds, a fork none. What the bots tell stands on stdout, one JSON object a line: born, address, reached, server
+killed, ended. It ends with its input, and its bots with it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from bot.app.run import Engine, run_bot
 from bot.service.worker import RenderPlan
@@ -112,8 +112,8 @@ class MortalServer:
 
     async def _watch(self, out: Path) -> None:
         part = out.with_name(f".{out.name}.part")
-        while not part.exists():
-            await asyncio.sleep(0)  # the client waits between two pieces of the file: seen in the first such moment
+        while not part.exists():  # noqa: ASYNC110 (the client's own file, seen in the first pause between two pieces)
+            await asyncio.sleep(0)
         self._kill(STREAMING)
 
     def _kill(self, moment: str) -> None:
@@ -141,9 +141,7 @@ async def live(order: Order, tell: Tell) -> None:
             server = MortalServer(renderer, order.server_deaths, tell)
             decoder = InstantDecoder(Picture.from_rgb(bytes(96 * 64 * 3), 96, 64))
             engine = Engine(decoder, server, RenderPlan(CAMERA, server.capabilities, _MAX_VIDEO_BYTES))
-        await run_bot(
-            settings, os.environ, lambda line: tell(event="address", line=line), engine=engine, reach=reach
-        )
+        await run_bot(settings, os.environ, lambda line: tell(event="address", line=line), engine=engine, reach=reach)
 
 
 def main() -> None:
@@ -181,20 +179,23 @@ def _bury(bots: dict[int, int]) -> None:
 
 def _bear(order: Order) -> int:
     pid = os.fork()
-    if pid:
-        _say(number=order.number, event="born", pid=pid)
-        return pid
+    if not pid:
+        _be(order)
+    _say(number=order.number, event="born", pid=pid)
+    return pid
+
+
+def _be(order: Order) -> NoReturn:
     code = FAILED_EXIT_CODE
     try:
         _leave_home(order)
         asyncio.run(live(order, lambda **facts: _say(number=order.number, **facts)))
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (a fork must not go on as its parent)
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)
-    return 0
 
 
 def _leave_home(order: Order) -> None:

@@ -46,6 +46,10 @@ class Asked:
     credits: str = ""  # what must become of its credits; empty: as the end says
     is_forgotten: bool = False
 
+    def may_end(self, state: str, failure_code: str, *, servers_die: bool) -> bool:
+        """Whether an end is right; where render servers are killed at random, any job may be lost twice."""
+        return self.end in ("", state) or (servers_die and (state, failure_code) == ("failed", "server_died"))
+
 
 class Person:
     """One person, who does one thing after the other."""
@@ -79,7 +83,7 @@ class Person:
             assert answer.status_code in expected, f"{method} {path}: {answer.status_code} {answer.text}"
             return answer
 
-    async def ask(self, prompt: str, picture: bytes = b"any", **options: str) -> Asked:
+    async def ask(self, prompt: str, picture: bytes = b"any", /, **options: str) -> Asked:
         """Ask for a small video, unless ``options`` say otherwise; an empty one takes a usual one away."""
         asked = self._remember(prompt)
         fields = {name: text for name, text in {**_SMALL, **options, "prompt": prompt}.items() if text}
@@ -94,13 +98,23 @@ class Person:
         answer: dict[str, Any] = (await self.request("GET", f"/api/jobs/{asked.job_id}", 200)).json()
         return answer
 
+    async def jobs(self) -> list[dict[str, Any]]:
+        """Return the last jobs as the page lists them."""
+        found: list[dict[str, Any]] = (await self.request("GET", "/api/jobs?limit=100", 200)).json()["jobs"]
+        return found
+
     async def until(self, asked: Asked, *states: str) -> dict[str, Any]:
+        """Wait for one of the states; another end is an error of the test."""
         while (job := await self.job(asked))["status"] not in states:
+            assert job["ended_at"] is None, f"{job['status']}, not {states}: {asked}"
             await asyncio.sleep(POLL_S)
         return job
 
     async def until_half_done(self, asked: Asked) -> None:
-        while not (job := await self.job(asked))["steps"] or 2 * job["step"] < job["steps"]:
+        while True:
+            job = await self.job(asked)
+            if job["steps"] and 2 * job["step"] >= job["steps"]:
+                return
             await asyncio.sleep(POLL_S)
 
     async def cancel(self, asked: Asked) -> None:

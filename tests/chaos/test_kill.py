@@ -15,8 +15,8 @@ from tests.chaos.lives import A_VIDEO, NO_VIDEO, REQUESTS
 from tests.chaos.nursery import Nursery
 from tests.chaos.town import Life, Town, live_through, new_town
 
-
-LARGE = {"width": "512", "height": "320", "frames": "17"}  # as noise some megabytes: they do not fit into a socket
+#: A second of drawing, so that its progress is told meanwhile; as noise some megabytes, which no socket holds at once.
+LARGE = {"steps": "50", "width": "512", "height": "320", "frames": "17"}
 
 
 async def test_a_bot_may_die_at_any_moment(nursery: Nursery) -> None:

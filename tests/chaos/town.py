@@ -40,7 +40,7 @@ class Town:
     async def end(self, bot: Bot) -> list[Problem]:
         """Let a bot finish what there is, stop it as an operator does, and return what is wrong then."""
         async with asyncio.timeout(LIFE_S):
-            while not self.home.is_at_rest():
+            while not self.home.is_at_rest():  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(POLL_S)
             problems = [problem async for problem in self._seen_by_people()]
         bot.kill(signal.SIGTERM)
@@ -57,7 +57,8 @@ class Town:
                 if asked.is_forgotten:
                     continue
                 job = await person.job(asked)
-                if asked.end and job["status"] != asked.end:
+                code = (job["error"] or {}).get("code", "")
+                if not asked.may_end(job["status"], code, servers_die=self.checker.servers_die):
                     yield Problem(Kind.LOST, f"{job['status']} for {asked}")
                 if job["has_video"]:
                     video = await person.request("GET", f"/api/jobs/{asked.job_id}/video", 200)
@@ -124,7 +125,7 @@ def change_rows(data: Path, statement: str) -> None:
     database.close()
 
 
-def grant_credits(town: Town, name: str, credits: int, times: int) -> None:
+def grant_credits(town: Town, name: str, amount: int, times: int) -> None:
     """Let an account have been given credits up to so many times."""
-    town.checker.granted[f"person:{town[name].id}"] = {credits * 1000 * count for count in range(times + 1)}
-    assert credits * times < CAP_CREDITS
+    town.checker.granted[f"person:{town[name].id}"] = {amount * 1000 * count for count in range(times + 1)}
+    assert amount * times < CAP_CREDITS

@@ -60,7 +60,9 @@ STATUSES: Mapping[RefusalCode | ErrorCode, int] = MappingProxyType(
         RefusalCode.FOREIGN_SITE: 403,
         RefusalCode.NO_PICTURE: 422,
         RefusalCode.MALFORMED_REQUEST: 400,
+        RefusalCode.TOO_LARGE: 413,
         RefusalCode.NOT_FOUND: 404,
+        RefusalCode.BROKEN: 500,
         ErrorCode.PICTURE_TOO_MANY_BYTES: 413,
         ErrorCode.PICTURE_UNKNOWN_FORMAT: 415,
     }
@@ -137,7 +139,7 @@ async def _on_disconnect(request: Request, error: Exception) -> Response:
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     # Starlette raises it again afterwards, and the server logs the traceback.
-    return error_response(RenderRefused(ErrorCode.ENGINE_FAULT), 500)
+    return error_response(Refused(RefusalCode.BROKEN))
 
 
 def _status(error: Refused | GenerationError) -> int:

@@ -55,7 +55,7 @@ class BodyLimits:
     def refusal(self, path: str) -> Refused | GenerationError:
         if path == self.upload_path:
             return PictureRejected(ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=None, max_bytes=self.max_picture_bytes)
-        return Refused(RefusalCode.MALFORMED_REQUEST, detail=f"more than {self.max_other_bytes // 1000} kB")
+        return Refused(RefusalCode.TOO_LARGE, max_kb=self.max_other_bytes // 1000)
 
 
 class Guard:

@@ -24,6 +24,13 @@ class ErrorBody(Body):
     field: str | None = None  # which field of the form it is about
 
 
+class FailureBody(Body):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
 class MeBody(Body):
     """Who the caller is."""
 
@@ -127,7 +134,7 @@ class JobBody(Body):
     steps: int
     ahead: int | None
     eta: float | None
-    error: ErrorBody | None
+    error: FailureBody | None
     price: float
     credits: CreditState
     prompt: str
@@ -232,7 +239,7 @@ def _instant(ms: int | None) -> float | None:
     return None if ms is None else ms / 1000
 
 
-def _failure(job: Job) -> ErrorBody | None:
+def _failure(job: Job) -> FailureBody | None:
     if job.failure is None:
         return None
-    return ErrorBody(code=job.failure.code, message=sentence(job.failure))
+    return FailureBody(code=job.failure.code, message=sentence(job.failure))

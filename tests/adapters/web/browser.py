@@ -142,10 +142,10 @@ class Browser:
     def forget(self) -> None:
         """Leave the page, and with it what it kept and what was set for it."""
         self.run("try { sessionStorage.clear() } catch { /* a blank page has none */ }")
-        self._http.delete("cookie")
+        self.open("about:blank")  # first, so that the page does not find itself signed out
+        self._devtools("Network.clearBrowserCookies")
         self._devtools("Emulation.clearDeviceMetricsOverride")
         self._devtools("Emulation.setEmulatedMedia", features=[])
-        self.open("about:blank")
 
     def console_problems(self) -> list[str]:
         """Return the console's errors and warnings since the last call: of scripts, requests and broken policies."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -95,6 +95,17 @@ class SteeredRenderer:
     def finish(self, error: BaseException | None = None) -> None:
         """Let one render end: with a video, or with ``error``."""
         self._ends.put_nowait(error)
+
+
+class RememberingDecoder(PictureDecoder):
+    """The real decoder, which starts its child process only once for the same bytes."""
+
+    known: ClassVar[dict[bytes, Picture]] = {}
+
+    async def decode(self, data: bytes) -> Picture:
+        if data not in self.known:
+            self.known[data] = await super().decode(data)
+        return self.known[data]
 
 
 @dataclass(frozen=True)
@@ -196,7 +207,7 @@ async def _open_site(data_folder: Path, picture: bytes, plan: SitePlan) -> Async
         outside = Outside(
             database=database,
             files=files,
-            decoder=PictureDecoder(PictureLimits(max_bytes=plan.rules.max_picture_bytes)),
+            decoder=RememberingDecoder(PictureLimits(max_bytes=plan.rules.max_picture_bytes)),
             renderer=renderer,
             plan=RenderPlan(find_model("camera"), capabilities, 10_000_000),
             channels={WebChannel.name: WebChannel()},

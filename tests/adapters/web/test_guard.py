@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -239,10 +240,8 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(served: Site) -> Non
     """An announced length above the limit is 413 at once, before a byte of it has come; the connection ends."""
     for length in (10**9, 10**18):
         wire = await Wire.open(served)
-        begin = time.monotonic()
         await wire.begin_upload(f"Content-Length: {length}")
         assert await wire.status() == 413
-        assert time.monotonic() - begin < 0.3
         assert await wire.is_closed()
 
 
@@ -263,8 +262,7 @@ async def test_a_body_without_a_length_is_counted(served: Site) -> None:
 async def test_no_other_address_takes_a_large_body(served: Site) -> None:
     """JSON is small: a body of a megabyte is refused wherever no picture is expected."""
     answer = await served.client.post("/api/admin/commands/ban", content=b"x" * 1_000_000)
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "malformed_request"
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):
@@ -272,7 +270,7 @@ async def test_no_other_address_takes_a_large_body(served: Site) -> None:
 
     headers = {"Content-Type": "application/json"}
     answer = await served.client.post("/login", content=chunks(), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 async def test_a_client_that_stands_still_is_sent_away(served: Site) -> None:
@@ -282,8 +280,10 @@ async def test_a_client_that_stands_still_is_sent_away(served: Site) -> None:
     wire.writer.write(b"--b\r\n")
     await wire.writer.drain()
     assert (await served.client.get("/api/queue")).status_code == 200
+    began_s = time.monotonic()
     assert await wire.status() == 400
     assert await wire.is_closed()
+    assert time.monotonic() - began_s < 5
     assert await served.held_mcr() == 0
 
 
@@ -299,24 +299,19 @@ async def test_a_client_that_goes_away_leaves_nothing(served: Site, caplog: pyte
 
 
 async def test_reading_a_large_upload_leaves_the_loop_free(open_site: OpenSite) -> None:
-    """While megabytes arrive, whatever they hold, everything else in the loop goes on (p99 below 50 ms)."""
-    size_bytes = 5_000_000
-    async with open_site(is_served=True, limits=BodyLimits(size_bytes), rules=_rules_for(size_bytes)) as site:
+    """While megabytes arrive, whatever they hold, nothing else in the loop waits long (p99 below 30 ms of work)."""
+    size_bytes = 2_000_000
+    limits, rules = BodyLimits(size_bytes), replace(RULES, max_picture_bytes=size_bytes)
+    async with open_site(is_served=True, limits=limits, rules=rules) as site:
         for pattern in (b"\xff", b"\r\n--b\r"):
             upload = asyncio.create_task(_upload(site.server.port, pattern, size_bytes))
-            lags_s: list[float] = []
+            turns_s: list[float] = []
             while not upload.done():
-                began = time.perf_counter()
+                began_s = time.thread_time()  # the loop's own work: what else the machine does is not in it
                 await asyncio.sleep(0.001)
-                lags_s.append(time.perf_counter() - began - 0.001)
+                turns_s.append(time.thread_time() - began_s)
             assert await upload == 415
-            assert sorted(lags_s)[len(lags_s) * 99 // 100] < 0.05
-
-
-def _rules_for(max_picture_bytes: int):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(RULES, max_picture_bytes=max_picture_bytes)
+            assert sorted(turns_s)[len(turns_s) * 99 // 100] < 0.03
 
 
 async def _upload(port: int, pattern: bytes, size_bytes: int) -> int:

@@ -118,12 +118,20 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   const promptInput = useRef(null);
   useFilesFromAnywhere(start.take);
 
-  const preset = offer.presets.find(({ name }) => name === draft.options.preset) ??
+  const preset =
+    offer.presets.find(({ name }) => name === draft.options.preset) ??
     offer.presets.find(({ name }) => name === offer.default_preset);
   const drawn = offer.options.filter((option) => !DRAWN_APART.has(option.name));
   const seconds = offer.options.find((option) => option.name === 'seconds');
   const shown = useMemo(
-    () => new Set(['picture', 'prompt', 'preset', offer.end_picture && 'end_picture', ...offer.options.map(({ name }) => name)]),
+    () =>
+      new Set([
+        'picture',
+        'prompt',
+        'preset',
+        offer.end_picture && 'end_picture',
+        ...offer.options.map(({ name }) => name),
+      ]),
     [offer],
   );
   const { quote, error: quoteError } = useQuote(start.picture, draft.options, `${queue?.waiting} ${queue?.running}`);
@@ -153,7 +161,8 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   />`;
 
   // A sentence about a field must be seen: its fold is opened.
-  const isFolded = toldField === 'end_picture' || drawn.some(({ name, advanced: isDeep }) => isDeep && name === toldField);
+  const isFolded =
+    toldField === 'end_picture' || drawn.some(({ name, advanced: isDeep }) => isDeep && name === toldField);
   useEffect(() => {
     if (isFolded && advanced.current) advanced.current.open = true;
   }, [isFolded]);
@@ -172,11 +181,13 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   }
 
   return html`<form class="compose card" ref=${form} onSubmit=${onSubmit} noValidate aria-label=${words.compose.title}>
-    ${source &&
-    html`<p class="banner">
+    ${
+      source &&
+      html`<p class="banner">
       <span>${words.compose.editing}</span>
       <button type="button" class="quiet" onClick=${() => setDraft(EMPTY)}>${words.compose.stopEditing}</button>
-    </p>`}
+    </p>`
+    }
     <${PictureInput}
       name="picture"
       label=${words.compose.picture}
@@ -202,21 +213,24 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
       error=${errorAt('preset')}
       onChoose=${setOption('preset')}
     />
-    ${seconds &&
-    html`<${LengthPicker}
+    ${
+      seconds &&
+      html`<${LengthPicker}
       lengths=${offer.lengths.filter((length) => length >= seconds.min && length <= seconds.max)}
       value=${draft.options.seconds ?? ''}
       automatic=${preset.seconds}
       isDisabled=${Boolean(draft.options.frames)}
       error=${errorAt('seconds')}
       onChoose=${setOption('seconds')}
-    />`}
+    />`
+    }
     <div class="fields">${drawn.filter((option) => !option.advanced).map(optionField)}</div>
     <details class="advanced" ref=${advanced}>
       <summary>${words.compose.advanced}</summary>
       <div class="fields">
-        ${offer.end_picture &&
-        html`<div class="field whole">
+        ${
+          offer.end_picture &&
+          html`<div class="field whole">
           <span class="label">${words.compose.endPicture}</span>
           <${PictureInput}
             name="end_picture"
@@ -230,7 +244,8 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
             onChange=${end.change}
             onRemove=${end.remove}
           />
-        </div>`}
+        </div>`
+        }
         ${drawn.filter((option) => option.advanced).map(optionField)}
       </div>
     </details>

@@ -8,13 +8,17 @@ import { EMPTY, draftOf, useDraft } from './draft.js';
 import { Header } from './header.js';
 import { History } from './history.js';
 import { html, useCallback, useEffect, useState } from './html.js';
+import { hasVideo } from './jobs.js';
 import { useLive } from './live.js';
 import { Privacy } from './privacy.js';
 import { Problem } from './problem.js';
 import { words } from './words.js';
 
-/** What the running engine can do; asked again when it becomes ready, because it may be another one then. */
-function useOffer(isReady, isSignedIn) {
+/**
+ * What the running engine can do. Asked again when it becomes ready, because it may be another one then, and with each
+ * video, because how long one takes is better known then.
+ */
+function useOffer(isReady, videoCount, isSignedIn) {
   const [offer, setOffer] = useState(null);
   const [error, setError] = useState(null);
   const [attempt, setAttempt] = useState(0);
@@ -22,7 +26,7 @@ function useOffer(isReady, isSignedIn) {
     if (!isSignedIn) return;
     setError(null);
     api.offer().then(setOffer, setError);
-  }, [isReady, isSignedIn, attempt]);
+  }, [isReady, videoCount, isSignedIn, attempt]);
   return { offer, error, retry: () => setAttempt((count) => count + 1) };
 }
 
@@ -38,7 +42,7 @@ function Notice({ queue, offer }) {
 export function Studio({ session }) {
   const { me, needsLogin } = session;
   const live = useLive(!needsLogin);
-  const { offer, error, retry } = useOffer(live.queue?.ready, !needsLogin);
+  const { offer, error, retry } = useOffer(live.queue?.ready, live.jobs?.filter(hasVideo).length, !needsLogin);
   const [draft, setDraft] = useDraft();
   const [newest, setNewest] = useState(null);
 
@@ -72,13 +76,16 @@ export function Studio({ session }) {
       link=${me.is_operator && { href: '/operator', text: words.header.operator }}
     />
     <main class="studio">
-      ${error &&
-      html`<div class="notice">
+      ${
+        error &&
+        html`<div class="notice">
         <${Problem} error=${error} />
         <button type="button" onClick=${retry}>${words.errors.retry}</button>
-      </div>`}
-      ${offer &&
-      html`
+      </div>`
+      }
+      ${
+        offer &&
+        html`
         <div class="studio-form">
           <h1 class="unseen">${words.name}</h1>
           <${Notice} queue=${live.queue} offer=${offer} />
@@ -100,7 +107,8 @@ export function Studio({ session }) {
           onMade=${onMade}
           onEdit=${edit}
         />
-      `}
+      `
+      }
     </main>
     <footer class="bottom">
       <p class="muted">${offer && (offer.uses_ai ? words.engine.ai(offer.model) : words.engine.camera)}</p>
