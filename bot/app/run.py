@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -35,6 +35,9 @@ from generation.engines import make_engine
 
 log = structlog.get_logger(__name__)
 
+#: So long a page that was told to hurry may take, to notice that everybody has gone.
+_HURRIED_S = 0.5
+
 
 async def run_bot(
     settings: Settings,
@@ -56,7 +59,7 @@ async def run_bot(
         database = await asyncio.to_thread(Database.open, settings.data_dir, SystemClock().now_ms(), reach)
         stack.push_async_callback(database.close)
         server = _listen(settings)
-        stack.push_async_callback(_unless_hurried, server.stop, signals.hurry)
+        stack.push_async_callback(_stop_page, server, signals.hurry)
         doorway = await asyncio.to_thread(_doorway, settings)
         if engine is None:
             engine = await stack.enter_async_context(_engine(settings, environ))
@@ -95,11 +98,11 @@ async def _engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
     choice = await asyncio.to_thread(engine_choice, settings, environ)
     if choice.why_not_ltx is not None:
         log.warning("the camera engine runs, without any AI model", reason=sentence(choice.why_not_ltx))
-    async with local_renderer(settings, environ, choice) as renderer:
+    async with local_renderer(settings, environ, choice) as renderer, picture_decoder(settings) as decoder:
         capabilities = make_engine(choice.spec).capabilities
         model = model_within(choice.model, capabilities)
         plan = RenderPlan(model, capabilities, settings.generation.max_video_bytes)
-        yield Engine(picture_decoder(settings), renderer, plan)
+        yield Engine(decoder, renderer, plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +141,13 @@ def _where(server: WebServer, doorway: _Doorway) -> str:
     return f"animate-bot is at {link}"
 
 
-async def _unless_hurried(end: Callable[[], Coroutine[None, None, None]], hurry: asyncio.Event) -> None:
-    """Let something end in its own time, unless a second signal comes or has come."""
-    ending, hurrying = asyncio.create_task(end()), asyncio.create_task(hurry.wait())
+async def _stop_page(server: WebServer, hurry: asyncio.Event) -> None:
+    """Let the page's answers be finished, unless a second signal comes or has come."""
+    ending, hurrying = asyncio.create_task(server.stop()), asyncio.create_task(hurry.wait())
     await asyncio.wait((ending, hurrying), return_when=asyncio.FIRST_COMPLETED)
+    if not ending.done():
+        server.hang_up()
+        await asyncio.wait((ending,), timeout=_HURRIED_S)
     for task in (ending, hurrying):
         task.cancel()
     await asyncio.wait((ending, hurrying))

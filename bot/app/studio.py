@@ -41,12 +41,10 @@ async def open_studio(settings: Settings, environ: Mapping[str, str]) -> AsyncIt
     Raises EngineUnavailable where the engine that the settings name cannot run here.
     """
     choice = engine_choice(settings, environ)
-    async with local_renderer(settings, environ, choice) as renderer:
+    async with local_renderer(settings, environ, choice) as renderer, picture_decoder(settings) as decoder:
         capabilities = make_engine(choice.spec).capabilities
         yield Studio(
-            Animator(
-                picture_decoder(settings), renderer, choice.model, capabilities, settings.generation.max_video_bytes
-            ),
+            Animator(decoder, renderer, choice.model, capabilities, settings.generation.max_video_bytes),
             choice,
         )
 
@@ -66,7 +64,7 @@ def local_renderer(settings: Settings, environ: Mapping[str, str], choice: Engin
 
 
 def picture_decoder(settings: Settings) -> PictureDecoder:
-    """Return what makes clean pictures of untrusted bytes."""
+    """Return what makes clean pictures of untrusted bytes; it is to be closed."""
     pictures = settings.pictures
     limits = PictureLimits(max_bytes=pictures.max_bytes, max_pixels=pictures.max_pixels)
     return PictureDecoder(limits, max_children=pictures.max_children)

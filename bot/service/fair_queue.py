@@ -12,7 +12,7 @@ from bot.service.estimates import Effort, Estimates
 from bot.service.views import JobView, QueueView
 from bot.service.waiting_list import WaitingList
 from bot.store import jobs, queue_state
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 from bot.store.jobs import Place
 from bot.store.milestones import Change
 from bot.store.queue_state import QueueState
@@ -40,16 +40,18 @@ class FairQueue:
 
     async def load(self) -> None:
         """Read the rows, once, before anything else."""
-        self._state, places = await self._database.read(lambda tx: (queue_state.load(tx), jobs.places(tx)))
-        self._waiting = WaitingList(places)
+        self._state, places, priority_run = await self._database.read(
+            lambda tx: (queue_state.load(tx), jobs.places(tx), jobs.priority_run(tx))
+        )
+        self._waiting = WaitingList(places, priority_run)
         self.changed()
 
     async def next(self) -> Job:
         """Wait for the job that goes next, and take it: its row says running from here on."""
         while True:
             await self._may_claim.wait()
-            claim = partial(jobs.claim, now_ms=self._clock.now_ms())
-            job = await self._database.write(Change.CLAIM, claim, self._took)
+            claim = partial(_claim, now_ms=self._clock.now_ms())
+            job, _ = await self._database.write(Change.CLAIM, claim, self._took)
             if job is not None:
                 return job
 
@@ -113,13 +115,13 @@ class FairQueue:
         render = self._board.render(job.id) if job.state is JobState.RUNNING else None
         return JobView(job, ahead, self._eta_s(job, ahead), render)
 
-    def eta_s(self, estimate_s: float | None, ahead: int | None = None) -> float | None:
-        """Return when a job with so many before it would be done (None: one that came last)."""
+    def eta_s(self, estimate_s: float | None, job_id: str | None = None) -> float | None:
+        """Return when a waiting job would be done (None: one that comes now, after all others)."""
         if estimate_s is None:
             return None
-        position = len(self._waiting) if ahead is None else ahead
+        position = len(self._waiting) if job_id is None else self._waiting.ahead(job_id)
         # What nobody could tell when it was accepted will take about as long as this one.
-        busy_s = self._waiting.seconds_ahead(position, estimate_s) + sum(
+        busy_s = self._waiting.seconds_ahead(job_id, estimate_s) + sum(
             self._left_s(running, estimate_s) for running in self._running.values()
         )
         is_free = len(self._running) < self._slots and position == 0
@@ -127,7 +129,7 @@ class FairQueue:
 
     def _eta_s(self, job: Job, ahead: int | None) -> float | None:
         if ahead is not None:
-            return self.eta_s(self._estimates.seconds(Effort.of_job(job)), ahead)
+            return self.eta_s(self._estimates.seconds(Effort.of_job(job)), job.id)
         running = self._running.get(job.id)
         if running is None or running.estimate_s is None:
             return None
@@ -137,11 +139,13 @@ class FairQueue:
         estimate_s = unknown_s if running.estimate_s is None else running.estimate_s
         return max(estimate_s - (time.monotonic() - running.began_s), 0.5)
 
-    def _took(self, job: Job | None) -> None:
+    def _took(self, taken: tuple[Job | None, int]) -> None:
+        job, priority_run = taken
         if job is None:  # another lane was first; the rows are right, whatever memory says
-            self._waiting = WaitingList()
+            self._waiting = WaitingList((), priority_run)
             self.changed()
             return
+        self._waiting.priority_run = priority_run
         self._waiting.remove(job.id)
         estimate_s = self._estimates.seconds(Effort.of_job(job))
         self._running[job.id] = _Running(job.requester.id, time.monotonic(), estimate_s)
@@ -156,3 +160,7 @@ class FairQueue:
         if job_id:
             self._board.job_changed(job_id, requester_id)
         self._board.queue_changed()
+
+
+def _claim(connection: Connection, now_ms: int) -> tuple[Job | None, int]:
+    return jobs.claim(connection, now_ms), jobs.priority_run(connection)

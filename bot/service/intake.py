@@ -131,8 +131,13 @@ class Intake:
         # A task of its own: whoever asked may go away in the middle, and files and row must still come to one end.
         task = asyncio.create_task(self._keep(checked))
         self._accepting.add(task)
-        task.add_done_callback(self._accepting.discard)
+        task.add_done_callback(self._accepted)
         return await asyncio.shield(task)
+
+    def _accepted(self, task: asyncio.Task[JobView]) -> None:
+        self._accepting.discard(task)
+        if not task.cancelled():
+            task.exception()  # taken note of: where whoever asked has gone away nobody else does
 
     async def _keep(self, checked: _Checked) -> JobView:
         new = self._new_job(checked)

@@ -61,14 +61,16 @@ class Jobs:
         job = await self._find(viewer, job_id)
         pays = viewer.id == job.requester.id and not gives_back
         render = self._board.render(job_id)
-        is_used = pays and render is not None and is_half_done(render.phase, render.step, render.steps)
-        ending = Ending(JobState.CANCELLED, CreditState.USED if is_used else CreditState.RETURNED)
+        is_half = pays and render is not None and is_half_done(render.phase, render.step, render.steps)
         now_ms = self._clock.now_ms()
 
         def cancel(tx: Connection) -> list[Place] | None:
             now = jobs.find(tx, job_id)
             if now is None or now.state not in (JobState.QUEUED, JobState.RUNNING):
                 return None
+            # What was half done may have been lost meanwhile, and wait again from its beginning.
+            is_used = is_half and now.state is JobState.RUNNING
+            ending = Ending(JobState.CANCELLED, CreditState.USED if is_used else CreditState.RETURNED)
             jobs.end(tx, job_id, ending, now_ms)
             return jobs.places_of(tx, job.requester.id)
 
@@ -83,8 +85,9 @@ class Jobs:
         if await self._database.write(Change.CANCEL, cancel, show) is None:
             now = await self._find(viewer, job_id)
             raise Refused(RefusalCode.ALREADY_ENDED, job=job_id, state=str(now.state))
-        log.info("cancelled", job=job_id, by=viewer.id, credits=str(ending.credits))
-        return await self.get(viewer, job_id)
+        view = await self.get(viewer, job_id)
+        log.info("cancelled", job=job_id, by=viewer.id, credits=str(view.job.credits))
+        return view
 
     async def video(self, viewer: Requester, job_id: str) -> Path:
         """Return the MP4 of a delivered job. Raises Refused: UNKNOWN_JOB, NOT_READY, VIDEO_GONE."""

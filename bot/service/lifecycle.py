@@ -65,9 +65,7 @@ class Lifecycle:
         self._m.admission.stop()
         self._m.lanes.stop()
         if self._lanes is not None:
-            hurrying = asyncio.create_task(self._hurry.wait())
-            await asyncio.wait((self._lanes, hurrying), timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
-            hurrying.cancel()
+            await self._unless_hurried(self._lanes, grace_s)
             self._m.lanes.give_up()
             await asyncio.wait((self._lanes,))
         await self._m.intake.settle()
@@ -85,10 +83,16 @@ class Lifecycle:
             await asyncio.wait((self._retention,))
         if self._delivery is not None:
             self._m.delivery.stop()
-            await asyncio.wait((self._delivery,), timeout=0 if self._hurry.is_set() else _LAST_ANSWERS_S)
+            await self._unless_hurried(self._delivery, _LAST_ANSWERS_S)
             self._delivery.cancel()
             await asyncio.wait((self._delivery,))
         self._m.board.close()
         for part in (self._lanes, self._delivery):
             if part is not None and not part.cancelled() and part.exception() is not None:
                 log.error("a part had failed", part=part.get_name(), reason=repr(part.exception()))
+
+    async def _unless_hurried(self, part: asyncio.Task[None], timeout_s: float) -> None:
+        """Give a part so long to end by itself, or less once it hurries."""
+        hurrying = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((part, hurrying), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        hurrying.cancel()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -88,11 +87,9 @@ class Worker:
             request = await asyncio.to_thread(self._request, job)
             await self._keep(job, request, await self._render(job, request))
         except (_Stopped, asyncio.CancelledError, RenderBusy, EngineUnavailable) as reason:
-            is_back = await self._put_back(job, lost_render=False)
+            await self._put_back(job, lost_render=False)
             if not isinstance(reason, _Stopped):
                 raise
-            if not is_back:  # ended by somebody, perhaps in the moment in which its file had arrived
-                await asyncio.to_thread(self._files.delete_video, job.id)
         except RenderLost as lost:
             await self._once_more_or_fail(job, lost)
         except EncodeFailed as error:
@@ -237,7 +234,7 @@ class Worker:
         except OSError as error:  # the next start sweeps it
             log.warning("a file could not be deleted", reason=str(error))
 
-    async def _put_back(self, job: Job, *, lost_render: bool) -> bool:
+    async def _put_back(self, job: Job, *, lost_render: bool) -> None:
         # A render that is stopped in its last moment leaves a whole file. Once the job is back, another lane may
         # write there.
         await self._discard_video(job)
@@ -246,8 +243,7 @@ class Worker:
             if place is not None:
                 self._queue.add(place)
 
-        requeue = partial(jobs.requeue, job_id=job.id, lost_render=lost_render)
-        return await self._persist(Change.REQUEUE, requeue, show) is not None
+        await self._persist(Change.REQUEUE, lambda tx: jobs.requeue(tx, job.id, lost_render=lost_render), show)
 
     async def _persist(self, change: Change, transaction: Callable[[Connection], T], then: Callable[[T], None]) -> T:
         """Write until it is written: what has become of a job must not be lost to a full disk or a busy database."""

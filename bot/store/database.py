@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from bot.store.checks import require_sound
 from bot.store.errors import StoreError, StoreProblem
@@ -34,7 +34,7 @@ class Database:
         self._writer, self._reader, self._lock, self._reach = writer, reader, lock, reach
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-read")
-        self._writes: set[asyncio.Task[object]] = set()
+        self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
     def open(cls, folder: Path, now_ms: int, reach: Reach = nobody_listens) -> Self:
@@ -82,7 +82,7 @@ class Database:
         """
         task: asyncio.Task[T] = asyncio.create_task(self._write(change, transaction, then))
         self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
@@ -94,6 +94,11 @@ class Database:
         while self._writes:
             await asyncio.wait(tuple(self._writes))
         await asyncio.to_thread(self._close)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()  # taken note of: where the caller was cancelled nobody else does
 
     async def _write(
         self, change: Change, transaction: Callable[[Connection], T], then: Callable[[T], None] | None

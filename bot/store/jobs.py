@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bot.domain.fair_order import start_tag, takes_priority, virtual_time_after
+from bot.domain.fair_order import gap, start_tag, takes_priority, virtual_time_after, virtual_time_wanted
 from bot.domain.job import (
     END_STATES,
     TRANSITIONS,
@@ -75,7 +75,7 @@ def insert(connection: Connection, new: NewJob, now_ms: int) -> Place:
     """Put a job at its place in the fair order."""
     queue = connection.execute("SELECT virtual_time FROM queue").fetchone()
     person = connection.execute("SELECT finish_tag, waiting FROM person WHERE id = ?", (new.requester.id,)).fetchone()
-    tag = start_tag(queue["virtual_time"], person["finish_tag"])
+    tag = start_tag(queue["virtual_time"], person["finish_tag"], has_waiting=person["waiting"] > 0)
     row = {
         "id": new.id,
         "requester": new.requester.id,
@@ -120,17 +120,18 @@ def claim(connection: Connection, now_ms: int) -> Job | None:
     row = first[Lane.PRIORITY if has_priority else Lane.NORMAL]
     if row is None:
         return None
+    virtual_time = queue["virtual_time"]
+    if row["started_ms"] is None:  # what was put back is not counted twice: an engine that is down would move it far
+        # A promoted job's tag may lie far ahead: the virtual time must not jump there, over all who wait in between.
+        tag = virtual_time if has_priority else row["tag"]
+        wanted = virtual_time_wanted(virtual_time, tag, row["price_mcr"], queue["active"])
+        virtual_time = virtual_time_after(virtual_time, wanted, _second_tag(connection, wanted))
     connection.execute(
         "UPDATE job SET state = 'running', started_ms = ? WHERE seq = ? AND state = 'queued'", (now_ms, row["seq"])
     )
-    # A promoted job's tag may lie far ahead: the virtual time must not jump there, over all who wait in between.
-    tag = queue["virtual_time"] if has_priority else row["tag"]
     connection.execute(
         "UPDATE queue SET virtual_time = ?, priority_run = ?",
-        (
-            virtual_time_after(queue["virtual_time"], tag, row["price_mcr"], queue["active"]),
-            queue["priority_run"] + 1 if has_priority else 0,
-        ),
+        (virtual_time, queue["priority_run"] + 1 if has_priority else 0),
     )
     _count_waiting(connection, row["requester"], -1)
     return find(connection, row["id"])
@@ -243,14 +244,27 @@ def in_states(connection: Connection, states: Sequence[JobState], limit: int = -
 
 def first_waiting(connection: Connection, limit: int) -> list[Job]:
     """Return the waiting jobs in the order in which they will go."""
-    jobs: list[Job] = []
+    waiting: dict[Lane, list[Job]] = {}
     for lane in Lane:
         rows = connection.execute(
             f"SELECT {_COLUMNS} {_FROM} WHERE job.state = 'queued' AND job.lane = ? ORDER BY job.tag, job.seq LIMIT ?",
-            (lane, limit - len(jobs)),
+            (lane, limit),
         )
-        jobs += map(_job, rows)
-    return jobs
+        waiting[lane] = [_job(row) for row in rows]
+    run, in_order = priority_run(connection), []
+    while len(in_order) < limit and any(waiting.values()):
+        has_priority = takes_priority(
+            priority_run=run, has_priority=bool(waiting[Lane.PRIORITY]), has_normal=bool(waiting[Lane.NORMAL])
+        )
+        run = run + 1 if has_priority else 0
+        in_order.append(waiting[Lane.PRIORITY if has_priority else Lane.NORMAL].pop(0))
+    return in_order
+
+
+def priority_run(connection: Connection) -> int:
+    """Return how many jobs of the priority lane were taken since the last normal one."""
+    run: int = connection.execute("SELECT priority_run FROM queue").fetchone()[0]
+    return run
 
 
 def last_ended(connection: Connection, limit: int) -> list[Job]:
@@ -286,11 +300,26 @@ def waiting(connection: Connection, requester_id: str) -> tuple[int, int]:
 
 def _first_waiting(connection: Connection, lane: Lane) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
-        "SELECT seq, id, requester, tag, price_mcr FROM job WHERE state = 'queued' AND lane = ? "
+        "SELECT seq, id, requester, tag, price_mcr, started_ms FROM job WHERE state = 'queued' AND lane = ? "
         "ORDER BY tag, seq LIMIT 1",
         (lane,),
     ).fetchone()
     return row
+
+
+def _second_tag(connection: Connection, up_to: float) -> float | None:
+    """Return the smallest tag, not far beyond ``up_to``, whose requester has another job before it."""
+    row = connection.execute(
+        """
+        SELECT min(tag) FROM (
+            SELECT tag, row_number() OVER (PARTITION BY requester ORDER BY tag, seq) AS number
+            FROM job WHERE state = 'queued' AND lane = 'normal' AND tag <= ? + 1
+        ) WHERE number = 2
+        """,
+        (up_to,),
+    ).fetchone()
+    tag: float | None = row[0]
+    return tag
 
 
 def _count_waiting(connection: Connection, requester_id: str, change: int) -> None:
@@ -304,11 +333,19 @@ def _count_waiting(connection: Connection, requester_id: str, change: int) -> No
 
 def _close_gap(connection: Connection, requester_id: str, tag: float, price_mcr: int) -> None:
     """Let a person's later jobs move up to where the one that went away stood."""
-    connection.execute(
-        "UPDATE job SET tag = tag - ? WHERE requester = ? AND state = 'queued' AND tag > ?",
-        (price_mcr, requester_id, tag),
+    queue = connection.execute("SELECT virtual_time FROM queue").fetchone()
+    left = connection.execute(
+        "SELECT seq, tag, lane FROM job WHERE requester = ? AND state = 'queued' ORDER BY tag, seq", (requester_id,)
+    ).fetchall()
+    normal = [row for row in left if row["lane"] == Lane.NORMAL]
+    seconds = [row["tag"] for row in normal[1:] if row["tag"] > tag]
+    behind = gap(queue["virtual_time"], price_mcr, seconds[0]) if seconds else price_mcr
+    first = {row["seq"] for row in normal[:1]}
+    connection.executemany(
+        "UPDATE job SET tag = tag - ? WHERE seq = ?",
+        [(price_mcr if row["seq"] in first else behind, row["seq"]) for row in left if row["tag"] > tag],
     )
-    connection.execute("UPDATE person SET finish_tag = finish_tag - ? WHERE id = ?", (price_mcr, requester_id))
+    connection.execute("UPDATE person SET finish_tag = finish_tag - ? WHERE id = ?", (behind, requester_id))
 
 
 def _json_of(facts: Failure | VideoFacts) -> str:

@@ -26,6 +26,8 @@ TOKENS = {name: f"{name}-of-the-chaos-0123456789" for name in ("anna", "ben", "c
 OPERATOR_TOKEN = "operator-of-the-chaos-0123456789"
 CAP_CREDITS = 1_000
 
+_IMPORT_S = 60  # a slow machine that does other things too
+
 _SETTINGS = {
     "ANIMATE_GENERATION__ENGINE": "camera",
     "ANIMATE_LOG__FORMAT": "json",
@@ -118,7 +120,7 @@ class Bot:
 
     @property
     def pid(self) -> int:
-        return self.born.result(10)
+        return self.born.result(_IMPORT_S)
 
     @property
     def is_over(self) -> bool:
@@ -143,6 +145,12 @@ class Bot:
                 if any("scripted_engine" in part for part in child.cmdline()):
                     return child
         return None
+
+    def fail(self, error: Exception) -> None:
+        """Let whoever waits know that nothing more will be told."""
+        for future in (self.born, self._address, self._end):
+            if not future.done():
+                future.set_exception(error)
 
     def note(self, event: str, facts: Mapping[str, Any]) -> None:
         match event:
@@ -201,3 +209,5 @@ class Nursery:
         for line in self._process.stdout:
             facts = json.loads(line)
             self._bots[facts.pop("number")].note(facts.pop("event"), facts)
+        for bot in self._bots.values():
+            bot.fail(RuntimeError("the nursery has ended"))

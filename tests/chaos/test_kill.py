@@ -25,6 +25,8 @@ async def test_a_bot_may_die_at_any_moment(nursery: Nursery) -> None:
     async def in_a_town_of_its_own(lives: tuple[Life, ...]) -> None:
         async with new_town(nursery) as town:
             await live_through(town, lives)
+            if lives is A_VIDEO:  # a death of the bot is no failure of the render
+                assert town.home.number("SELECT sum(lost_renders) FROM job") == 0
 
     async with asyncio.TaskGroup() as towns:
         for lives in (A_VIDEO, NO_VIDEO, REQUESTS):

@@ -7,13 +7,18 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.service.delivery import Answer
+from generation.picture import Picture
 from tests.chaos.books import require_right
 from tests.chaos.nursery import ROOT, TOKENS, Home
 from tests.chaos.town import Town
+from tests.loopback.house import open_house
+from tests.loopback.scripted_channel import ScriptedChannel
 
 STEPS = {"steps": "40"}  # 0.8 s
 
@@ -74,6 +79,25 @@ async def test_a_second_signal_ends_the_grace(town: Town) -> None:
     bot = await town.bear()
     await anna.cancel(asked)
     require_right(await town.end(bot))
+
+
+class _SilentChannel(ScriptedChannel):
+    """A platform that takes an answer and never says so."""
+
+    async def deliver(self, answer: Answer) -> None:
+        await super().deliver(answer)
+        await asyncio.Event().wait()
+
+
+async def test_a_second_signal_waits_for_no_platform(picture: Picture, tmp_path: Path) -> None:
+    """A platform that does not answer holds a hurried stop up no longer than anything else."""
+    hurry, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with open_house(tmp_path, picture, channel=_SilentChannel(), hurry=hurry) as house:
+        await house.ask("anna")
+        await house.channel.called(1)
+        loop.call_later(0.5, hurry.set)
+        started_s = loop.time()
+    assert loop.time() - started_s < 2
 
 
 async def test_two_bots_do_not_share_a_folder(town: Town) -> None:

@@ -12,7 +12,7 @@ from tests.chaos.books import Checker, Kind, Problem, require_right
 from tests.chaos.nursery import CAP_CREDITS, TOKENS, Bot, Home, Nursery
 from tests.chaos.people import POLL_S, Door, Person
 
-LIFE_S = 30.0  # a bot that has not died at its milestone by then will not
+LIFE_S = 60.0  # a bot that has not died at its milestone by then will not
 
 
 @dataclass

@@ -1,10 +1,12 @@
 """What may be sent as a picture, and what comes out."""
 
+import asyncio
 import io
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import numpy as np
 import pillow_heif
@@ -27,10 +29,29 @@ pillow_heif.register_heif_opener()
 
 RED = (200, 60, 20)
 
+DecoderWith = Callable[[PictureLimits], PictureDecoder]
 
-@pytest.fixture
-def decoder() -> PictureDecoder:
-    return PictureDecoder(PictureLimits())
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[PictureDecoder]:
+    """A decoder with the usual limits, whose children are made as is usual on this system."""
+    decoder = PictureDecoder(PictureLimits())
+    yield decoder
+    asyncio.run(decoder.close())
+
+
+@pytest.fixture(params=[500, 0], ids=["forked", "executed"])
+async def decoder_with(request: pytest.FixtureRequest) -> AsyncIterator[DecoderWith]:
+    """Makes decoders with the given limits, for what must hold for both kinds of children."""
+    made: list[PictureDecoder] = []
+
+    def with_limits(limits: PictureLimits) -> PictureDecoder:
+        made.append(PictureDecoder(limits, pictures_of_a_stem=request.param))
+        return made[-1]
+
+    yield with_limits
+    for decoder in made:
+        await decoder.close()
 
 
 async def refusal(decoder: PictureDecoder, data: bytes) -> PictureRejected:
@@ -47,8 +68,9 @@ def mean_colour(picture: Picture) -> list[float]:
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF"])
-async def test_every_format_comes_out_as_the_same_picture(decoder: PictureDecoder, image_format: str) -> None:
+async def test_every_format_comes_out_as_the_same_picture(decoder_with: DecoderWith, image_format: str) -> None:
     """JPEG, PNG, WebP, AVIF, GIF and HEIC are taken; size and colours stay."""
+    decoder = decoder_with(PictureLimits())
     original = photograph(240, 160)
     picture = await decoder.decode(encoded(original, image_format))
     assert (picture.width_px, picture.height_px) == (240, 160)
@@ -192,6 +214,7 @@ def test_a_picture_keeps_its_pixels_exactly() -> None:
     pixels = np.asarray(photograph(70, 50))
     picture = Picture.from_rgb(pixels.tobytes(), 70, 50)
     assert np.array_equal(picture.pixels(), pixels)
+    Image.open(io.BytesIO(picture.png)).verify()  # the checksums
 
 
 def test_a_picture_is_read_as_png_only() -> None:
@@ -235,9 +258,9 @@ async def test_half_a_file_is_refused_as_broken(decoder: PictureDecoder, image_f
     assert (await refusal(decoder, data[: len(data) // 2])).code is ErrorCode.PICTURE_BROKEN
 
 
-async def test_too_many_bytes_are_refused_unread() -> None:
+async def test_too_many_bytes_are_refused_unread(decoder_with: DecoderWith) -> None:
     """The refusal tells how many there are and how many may be."""
-    decoder = PictureDecoder(PictureLimits(max_bytes=1_000))
+    decoder = decoder_with(PictureLimits(max_bytes=1_000))
     error = await refusal(decoder, bytes(1_001))
     assert error.code is ErrorCode.PICTURE_TOO_MANY_BYTES
     assert error.values == {"bytes": 1_001, "max_bytes": 1_000}
@@ -305,14 +328,14 @@ async def test_metadata_that_looks_like_scans_makes_no_bomb(decoder: PictureDeco
     assert mean_colour(picture) == pytest.approx(RED, abs=3)
 
 
-async def test_a_picture_that_needs_more_cpu_than_allowed_is_too_costly() -> None:
+async def test_a_picture_that_needs_more_cpu_than_allowed_is_too_costly(decoder_with: DecoderWith) -> None:
     """Where the markers tell nothing, the limit of CPU time ends the decoder."""
-    decoder = PictureDecoder(PictureLimits(max_cpu_s=1))
+    decoder = decoder_with(PictureLimits(max_cpu_s=1))
     assert (await refusal(decoder, scan_bomb(side_px=9_000, extra_scans=90))).code is ErrorCode.PICTURE_TOO_COSTLY
 
 
-async def test_a_picture_that_needs_more_memory_than_allowed_is_too_costly() -> None:
+async def test_a_picture_that_needs_more_memory_than_allowed_is_too_costly(decoder_with: DecoderWith) -> None:
     """The limit of memory ends in a refusal, not in a crash."""
-    decoder = PictureDecoder(PictureLimits(max_memory_bytes=200_000_000))
+    decoder = decoder_with(PictureLimits(max_memory_bytes=200_000_000))
     sheet = encoded(Image.new("RGB", (8_000, 6_000), RED), "PNG", compress_level=1)
     assert (await refusal(decoder, sheet)).code is ErrorCode.PICTURE_TOO_COSTLY

@@ -1,4 +1,7 @@
-"""The child process that decodes: one picture each, limited, two at a time, and never left behind."""
+"""The child process that decodes: one picture each, limited, two at a time, and never left behind.
+
+Each story about a child holds for both kinds: forked by a stem, and executed anew.
+"""
 
 import asyncio
 import json
@@ -7,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,60 +22,45 @@ from generation import picture_decoder
 from generation.errors import ErrorCode, PictureRejected
 from generation.picture import Picture, PictureDecoder, PictureLimits
 from tests.generation.crafted_pictures import encoded, photograph, plain, scan_bomb
-
-#: Longer than any test waits, but not for ever: a child that nobody ends must not hold the test run.
-DOES_NOT_END = "import signal; signal.alarm(8); signal.pause()"
+from tests.generation.picture_processes import DOES_NOT_END, children_of, decoders, descendants, is_reaped, until
 
 DecoderOf = Callable[..., PictureDecoder]
-Children = Callable[[], list[psutil.Process]]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """After each test no process is left, not even a zombie."""
+    before = set(descendants())
+    yield
+    assert [child for child in descendants() if child not in before] == []
+
+
+@pytest.fixture(params=[500, 0], ids=["forked", "executed"])
+async def new_decoder(request: pytest.FixtureRequest) -> AsyncIterator[DecoderOf]:
+    """Makes decoders whose children are of one kind, and closes them."""
+    if request.param and sys.platform != "linux":
+        pytest.skip("there are no stems on this system")
+    made: list[PictureDecoder] = []
+
+    def new(limits: PictureLimits | None = None, **options: Any) -> PictureDecoder:
+        made.append(PictureDecoder(limits or PictureLimits(), pictures_of_a_stem=request.param, **options))
+        return made[-1]
+
+    yield new
+    for decoder in made:
+        await decoder.close()
 
 
 @pytest.fixture
-def decoder_of(tmp_path: Path) -> DecoderOf:
+def decoder_of(tmp_path: Path, new_decoder: DecoderOf) -> DecoderOf:
     """A decoder whose child runs the given program instead of the real one."""
 
     def decoder(program: str, max_wall_s: float = 10) -> PictureDecoder:
         path = tmp_path / "program.py"
         path.write_text(f"import sys; data = sys.stdin.buffer.read()\n{program}\n")
-        return PictureDecoder(PictureLimits(max_wall_s=max_wall_s), program=path)
+        return new_decoder(PictureLimits(max_wall_s=max_wall_s), program=path)
 
     return decoder
-
-
-@pytest.fixture(autouse=True)
-def children() -> Iterator[Children]:
-    """Lists what this test has started, zombies too; after the test there is nothing."""
-    before = set(psutil.Process().children(recursive=True))
-
-    def started() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children(recursive=True) if child not in before]
-
-    yield started
-    assert started() == []
-
-
-def runs(child: psutil.Process) -> bool:
-    """Whether it is more than a fork of this process and less than a zombie."""
-    try:
-        return child.cmdline()[1:2] == ["-I"]
-    except psutil.NoSuchProcess:
-        return False
-
-
-async def until(children: Children, count: int) -> list[psutil.Process]:
-    async with asyncio.timeout(5):
-        while len(found := [child for child in children() if runs(child)]) != count:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)  # no event tells of a process
-    return found
-
-
-def is_reaped(child: psutil.Process) -> bool:
-    """Whether not even a zombie is left; asked of the kernel, since a look into /proc takes long enough to miss one."""
-    try:
-        os.kill(child.pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 async def refusal(decoding: "asyncio.Task[Picture]") -> ErrorCode:
@@ -84,10 +72,10 @@ async def refusal(decoding: "asyncio.Task[Picture]") -> ErrorCode:
 # How a child ends
 
 
-async def test_a_child_that_is_killed_costs_its_picture_only(decoder_of: DecoderOf, children: Children) -> None:
+async def test_a_child_that_is_killed_costs_its_picture_only(decoder_of: DecoderOf) -> None:
     """A decoder killed from outside (by the kernel, short of memory) ends in a refusal."""
     decoding = asyncio.create_task(decoder_of(DOES_NOT_END).decode(b"any"))
-    [child] = await until(children, 1)
+    [child] = await until(decoders, 1)
     child.kill()
     assert await refusal(decoding) is ErrorCode.PICTURE_TOO_COSTLY
 
@@ -100,11 +88,11 @@ async def test_a_child_that_does_not_end_is_killed_at_the_wall_limit(decoder_of:
     assert 0.3 <= time.monotonic() - started_at < 5
 
 
-async def test_a_child_that_never_reads_is_killed_at_the_wall_limit(tmp_path: Path) -> None:
+async def test_a_child_that_never_reads_is_killed_at_the_wall_limit(tmp_path: Path, new_decoder: DecoderOf) -> None:
     """Bytes that nobody takes do not hold the caller."""
     program = tmp_path / "program.py"
     program.write_text(DOES_NOT_END)
-    decoder = PictureDecoder(PictureLimits(max_wall_s=0.3), program=program)
+    decoder = new_decoder(PictureLimits(max_wall_s=0.3), program=program)
     assert await refusal(asyncio.create_task(decoder.decode(bytes(5_000_000)))) is ErrorCode.PICTURE_TOO_COSTLY
 
 
@@ -128,7 +116,7 @@ async def test_a_decoder_that_does_not_work_is_a_fault_not_a_refusal(decoder_of:
         await decoder_of("import no_such_library").decode(b"any")
 
 
-async def test_a_library_that_is_missing_is_a_fault_not_a_refusal(tmp_path: Path) -> None:
+async def test_a_library_that_is_missing_is_a_fault_not_a_refusal(tmp_path: Path, new_decoder: DecoderOf) -> None:
     """Without pillow-heif a HEIC is not called broken; a JPEG is decoded all the same."""
     program = tmp_path / "program.py"
     program.write_text(
@@ -136,7 +124,7 @@ async def test_a_library_that_is_missing_is_a_fault_not_a_refusal(tmp_path: Path
         "sys.modules['pillow_heif'] = None\n"
         f"runpy.run_path({picture_decoder.__file__!r}, run_name='__main__')\n"
     )
-    decoder = PictureDecoder(PictureLimits(), program=program)
+    decoder = new_decoder(program=program)
     with pytest.raises(RuntimeError, match="pillow_heif"):
         await decoder.decode(b"\x00\x00\x00\x18ftypheic" + bytes(12))
     assert (await decoder.decode(plain(80, 80))).width_px == 80
@@ -191,15 +179,15 @@ async def cancelled(decoding: "asyncio.Task[Picture]") -> None:
             await decoding
 
 
-async def test_cancelling_the_caller_kills_the_child(decoder_of: DecoderOf, children: Children) -> None:
+async def test_cancelling_the_caller_kills_the_child(decoder_of: DecoderOf) -> None:
     """Once the cancelled caller has ended, its child has too, and is reaped."""
     decoding = asyncio.create_task(decoder_of(DOES_NOT_END).decode(b"any"))
-    [child] = await until(children, 1)
+    [child] = await until(decoders, 1)
     await cancelled(decoding)
     assert is_reaped(child)
 
 
-async def test_cancelling_before_the_child_runs_leaves_none(decoder_of: DecoderOf, children: Children) -> None:
+async def test_cancelling_before_the_child_runs_leaves_none(decoder_of: DecoderOf) -> None:
     """A caller cancelled at one of its first steps leaves nothing, even if its child was just being started."""
     decoder = decoder_of(DOES_NOT_END)
     for steps in range(4):
@@ -207,34 +195,47 @@ async def test_cancelling_before_the_child_runs_leaves_none(decoder_of: DecoderO
         for _ in range(steps):
             await asyncio.sleep(0)
         await cancelled(decoding)
-        assert children() == []
+        assert decoders() == []
 
 
-async def test_cancelling_gives_the_turns_to_others(children: Children) -> None:
+async def test_cancelling_gives_the_turns_to_others(new_decoder: DecoderOf) -> None:
     """Two cancelled decodings leave the decoder as good as new."""
-    decoder = PictureDecoder(PictureLimits())
+    decoder = new_decoder()
     slow_picture = scan_bomb(extra_scans=90)
     slow = [asyncio.create_task(decoder.decode(slow_picture)) for _ in range(2)]
-    await until(children, 2)
+    await until(decoders, 2)
     for decoding in slow:
         await cancelled(decoding)
     assert (await decoder.decode(plain(80, 80))).width_px == 80
 
 
+async def test_what_a_child_has_started_is_killed_with_it(decoder_of: DecoderOf) -> None:
+    """A decoder taken over by its picture gains nothing by starting another process."""
+    program = 'import subprocess, signal; subprocess.Popen(["sleep", "8"]); signal.alarm(8); signal.pause()'
+    decoding = asyncio.create_task(decoder_of(program).decode(b"any"))
+    [child] = await until(decoders, 1)
+    [started] = await until(lambda: children_of(child.pid), 1)
+    await cancelled(decoding)
+    assert is_reaped(child)
+    async with asyncio.timeout(3):  # who reaps it is not ours to say
+        while started.is_running() and started.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
 # Limits
 
 
-async def test_two_children_at_once_and_no_more(decoder_of: DecoderOf, children: Children) -> None:
+async def test_two_children_at_once_and_no_more(decoder_of: DecoderOf) -> None:
     """Of five pictures two are decoded at a time; as one ends, the next begins."""
     decoder = decoder_of(DOES_NOT_END)
     waiting = {asyncio.create_task(decoder.decode(b"any")) for _ in range(5)}
     while len(waiting) > 1:
-        one, _other = await until(children, 2)
+        one, _other = await until(decoders, 2)
         one.kill()
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         assert [await refusal(decoding) for decoding in done] == [ErrorCode.PICTURE_TOO_COSTLY]
-        assert len(children()) <= 2
-    await until(children, 1)
+        assert len(decoders()) <= 2
+    await until(decoders, 1)
     await cancelled(waiting.pop())
 
 
@@ -260,10 +261,10 @@ def test_the_decoder_limits_itself_before_it_reads() -> None:
         started.kill()
 
 
-async def test_a_child_has_no_secrets_and_its_own_group(decoder_of: DecoderOf, children: Children) -> None:
+async def test_a_child_has_no_secrets_and_its_own_group(decoder_of: DecoderOf) -> None:
     """Environment, working directory and process group of the caller are not the child's."""
     decoding = asyncio.create_task(decoder_of(DOES_NOT_END).decode(b"any"))
-    [child] = await until(children, 1)
+    [child] = await until(decoders, 1)
     assert os.environ
     assert child.environ() == {}
     assert child.cwd() == "/"
@@ -285,9 +286,9 @@ async def longest_lag_s(until: "asyncio.Future[Any]") -> float:
     return longest
 
 
-async def test_five_photographs_and_a_bomb_leave_the_event_loop_free() -> None:
+async def test_five_photographs_and_a_bomb_leave_the_event_loop_free(new_decoder: DecoderOf) -> None:
     """While five photographs are decoded and a bomb is refused, the chat is never kept waiting for 100 ms."""
-    decoder = PictureDecoder(PictureLimits())
+    decoder = new_decoder()
     photo = encoded(photograph(1_600, 1_067), "JPEG", quality=90)
     bomb = scan_bomb()
     lags_s = []

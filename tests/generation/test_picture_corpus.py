@@ -83,7 +83,10 @@ def decode_all(entries: list[Entry], limits: PictureLimits) -> dict[str, Outcome
             return refused
 
     async def outcomes() -> list[Outcome]:
-        return await asyncio.gather(*(outcome(entry) for entry in entries))
+        try:
+            return await asyncio.gather(*(outcome(entry) for entry in entries))
+        finally:
+            await decoder.close()
 
     return dict(zip((entry.file for entry in entries), asyncio.run(outcomes()), strict=True))
 

@@ -1,6 +1,8 @@
-"""What a story expects of a refusal: its code, and a sentence made of the values that were really raised."""
+"""What a story expects: a refusal with its sentence, or a state that comes in the end."""
 
-from collections.abc import Iterator
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,6 +11,8 @@ import pytest
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
 from generation.errors import ErrorCode, GenerationError
+
+_PATIENCE_S = 20.0
 
 
 @dataclass
@@ -31,3 +35,13 @@ def expect_refusal(code: RefusalCode | ErrorCode) -> Iterator[Refusal]:
     assert refusal.text[0].isupper() or refusal.text.split(" ")[0].islower()
     assert refusal.text.endswith((".", "?")) or code == RefusalCode.BANNED  # which ends in an admin's own words
     assert not set("{}") & set(refusal.text)
+
+
+async def eventually(is_so: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait until something is so of which nobody is told: a row, a file."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            answer = is_so()
+            if await answer if inspect.isawaitable(answer) else answer:
+                return
+            await asyncio.sleep(0.001)

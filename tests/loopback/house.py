@@ -121,6 +121,7 @@ async def open_house(
     works: bool = True,
     grace_s: float = 0.0,
     reach: Reach = nobody_listens,
+    hurry: asyncio.Event | None = None,
 ) -> AsyncIterator[House]:
     """Give a bot over ``folder``; the same folder again is the same bot after a restart.
 
@@ -142,7 +143,7 @@ async def open_house(
         reach=reach,
     )
     core = await assemble(outside, rules)
-    lifecycle = Lifecycle(core.machinery)
+    lifecycle = Lifecycle(core.machinery, hurry)
     if works:
         await lifecycle.start()
     else:

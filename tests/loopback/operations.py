@@ -9,7 +9,8 @@ from types import MappingProxyType
 from bot.domain.job import END_STATES, Requester
 from bot.domain.refusals import Refused
 from bot.service.views import IncomingRequest, JobView
-from bot.store.milestones import MILESTONES
+from bot.store.errors import StoreError
+from bot.store.milestones import MILESTONES, Change, before_commit
 from generation.errors import GenerationError
 from tests.loopback.house import ADMIN, ORIGIN
 from tests.loopback.ledger_model import Terms
@@ -53,6 +54,7 @@ _WEIGHTS = MappingProxyType(
         "the clock moves": 5,
         "release": 4,
         "the platform fails": 6,
+        "a commit fails": 5,
         "rest": 8,
         "restart": 3,
         "kill after calls": 6,
@@ -74,6 +76,7 @@ class Operation:
     key: str
     number: float
     milestone: str
+    change: Change
     fate: str
     is_waited_for: bool
 
@@ -83,6 +86,7 @@ class Operation:
             "kill after calls": f"{1 + abs(int(self.number * 40))}",
             "kill at milestone": self.milestone,
             "the platform fails": self.fate,
+            "a commit fails": f"{self.change}, {1 + (self.number > 0.5)} times",
             "the clock moves": f"{self.number * 50_000:.0f} s",
         }.get(self.name, f"{self.person}, job {self.job}, {self.number:.2f}")
         return f"{self.name}: {told}{'' if self.is_waited_for else ' (not waited for)'}"
@@ -100,6 +104,7 @@ def draw_operation(random: Random) -> Operation:
         key=random.choice(("", "", "k1", "k2", "k3")),
         number=random.uniform(-0.3, 1.0),
         milestone=random.choice(MILESTONES),
+        change=random.choice(tuple(Change)),
         fate=random.choice(_FATES),
         is_waited_for=random.random() < 0.7,
     )
@@ -163,7 +168,7 @@ class Operator:
             case "report":
                 await self._may_be_refused(self._house.services.reports.report(who, job_id, "not nice"))
             case "forget":
-                await self._house.services.privacy.forget(who)
+                await self._may_be_refused(self._house.services.privacy.forget(who))
             case "admin cancel" | "promote" | "retry":
                 await self._command(o.name.removeprefix("admin "), job=job_id)
             case "pause" | "resume" | "drain":
@@ -181,7 +186,7 @@ class Operator:
         match o.name:
             case "expire":
                 self._sim.clock.move(86_400 * 1.5)
-                await self._house.core.machinery.retention.expire()
+                await self._may_be_refused(self._house.core.machinery.retention.expire())
             case "the clock moves":
                 self._sim.clock.move(o.number * 50_000)
                 self._house.core.machinery.delivery.wake()
@@ -189,7 +194,10 @@ class Operator:
                 self._life.renderer.release()
             case "the platform fails":
                 self._sim.platform.next.append(o.fate)
+            case "a commit fails":
+                self._sim.failing_commits[before_commit(o.change)] += 1 + (o.number > 0.5)
             case "rest":
+                self._sim.failing_commits.clear()
                 others = [task for task in self._under_way if task is not asyncio.current_task()]
                 if others:
                     await asyncio.wait(others)
@@ -247,7 +255,7 @@ class Operator:
     async def _may_be_refused(self, asking: "asyncio.Future[JobView] | object") -> JobView | None:
         try:
             return await asking  # type: ignore[misc, no-any-return]
-        except (Refused, GenerationError):
+        except (Refused, GenerationError, StoreError):
             return None
 
     async def _refused(self, asking: object) -> None:

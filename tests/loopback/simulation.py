@@ -1,7 +1,8 @@
 """A whole bot in simulated time: it lives, is restarted, dies anywhere, and every commit is looked at."""
 
 import asyncio
-from collections import defaultdict, deque
+import sqlite3
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,7 @@ class Simulation:
         ledger = LedgerModel(Terms(quota.person.cap_mcr, quota.person.per_day_mcr), *terms)
         self.watch = CommitWatch(folder, rules, ledger)
         self.die_at: str | None = None  # a milestone
+        self.failing_commits: Counter[str] = Counter()  # so many of the next ones of a kind
         self._now_s = 0.0
         self._database: Database | None = None
 
@@ -128,6 +130,7 @@ class Simulation:
                 raise
         finally:
             is_dead, self.die_at = loop.is_dead, None
+            self.failing_commits.clear()
             loop.is_dead = True
             loop.bury()
             self._now_s = loop.time()
@@ -146,6 +149,11 @@ class Simulation:
     async def _live(self, loop: SimulatedLoop, story: Callable[[Life], object]) -> None:
         def reach(milestone: str) -> None:
             self.watch.reached(milestone)
+            if self.failing_commits[milestone] > 0:
+                self.failing_commits[milestone] -= 1
+                full = sqlite3.OperationalError("database or disk is full")
+                full.sqlite_errorname = "SQLITE_FULL"
+                raise full
             if milestone == self.die_at:
                 loop.die()
                 raise Killed
@@ -173,6 +181,7 @@ class Simulation:
         life = Life(house, renderer, loop)
         await self.rest(life)
         await story(life)  # type: ignore[misc]
+        self.failing_commits.clear()
         await lifecycle.finish_work(self.random.choice((0.0, 0.01, 5.0)))
         await lifecycle.stop()
         await self._database.close()
@@ -182,6 +191,8 @@ class Simulation:
         """Let the bot do all that it can do now, and look whether everything is where it belongs."""
         await asyncio.sleep(REST_S)
         house, rows = life.house, self.watch.rows
+        wrong = self.watch.broken_promises()
+        self.require(not wrong, wrong)
         for part in (house.lifecycle._lanes, house.lifecycle._delivery, house.lifecycle._retention):
             if part is not None and part.done():
                 part.result()

@@ -13,6 +13,7 @@ from bot.domain.refusals import FailureCode
 from bot.service.delivery import Answer, GoneForGood, TryLater
 from bot.service.views import IncomingRequest
 from bot.store.milestones import FileMoment
+from tests.loopback.expect import eventually
 from tests.loopback.house import GENEROUS, House
 from tests.loopback.scripted_channel import ScriptedChannel
 
@@ -37,9 +38,15 @@ async def due(house: House, job: Job) -> Due | None:
 
 async def postponed(house: House, job: Job, attempts: int) -> Due:
     """Wait until a try has been written down as postponed."""
-    while (row := await due(house, job)) is None or row.attempts != attempts:
-        await asyncio.sleep(0.001)
-    return row
+    rows: list[Due] = []
+
+    async def is_postponed() -> bool:
+        row = await due(house, job)
+        rows[:] = [] if row is None or row.attempts != attempts else [row]
+        return bool(rows)
+
+    await eventually(is_postponed)
+    return rows[0]
 
 
 async def rendered(house: House, name: str = "bob") -> Job:
@@ -123,8 +130,11 @@ async def test_a_failure_that_cannot_be_told_is_let_be(house: House) -> None:
     """Whoever cannot be reached is not told of a failure either, and keeps the credits that came back."""
     house.channel.next_errors.append(GoneForGood("kicked"))
     job = await house.until((await house.ask("bob", "refuse")).job.id)
-    while await due(house, job) is not None:
-        await asyncio.sleep(0.001)
+
+    async def is_dropped() -> bool:
+        return await due(house, job) is None
+
+    await eventually(is_dropped)
     after = await house.job(job.id)
     assert after is not None
     assert (after.state, after.credits) == (JobState.FAILED, CreditState.RETURNED)
@@ -242,8 +252,7 @@ async def test_one_end_is_told_once_however_slow_a_look_is(house_at: HouseAt, pr
         house.core.machinery.delivery.wake()
         await asyncio.to_thread(looked.wait, 5)
         channel.may_end.set()
-        while house.core.machinery.delivery._under_way:
-            await asyncio.sleep(0.001)
+        await eventually(lambda: not house.core.machinery.delivery._under_way)
         told.set()
         await house.until((await house.ask("ann")).job.id, JobState.DELIVERED)
         reader.set_trace_callback(None)

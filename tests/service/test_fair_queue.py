@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -189,7 +190,7 @@ async def test_the_time_left_is_that_of_all_before(house_at: HouseAt, slots: int
         for place, eta_s in enumerate(shown):
             ahead_s = 2.0 * (slots + place) / slots
             assert eta_s == pytest.approx(ahead_s + 2.0, abs=1.0)
-        assert all(late - early == pytest.approx(2.0 / slots, abs=0.3) for early, late in zip(shown, shown[1:], strict=False))
+        assert all(late - early == pytest.approx(2.0 / slots, abs=0.3) for early, late in pairwise(shown))
         assert house.services.queue.eta_s(2.0) == pytest.approx(2.0 * (slots + 3) / slots + 2.0, abs=1.0)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.credits import Limit
 from bot.domain.job import JobState
 from bot.domain.refusals import RefusalCode, Refused
@@ -194,10 +196,8 @@ async def test_a_failing_commit_leaves_nothing(house_at: HouseAt) -> None:
             raise failures.pop()
 
     async with house_at(works=False, reach=reach) as house:
-        try:
+        with pytest.raises(OSError, match="the disk is gone"):
             await house.ask("bob")
-        except OSError as error:
-            assert str(error) == "the disk is gone"
         assert not failures
         assert await kept(house) == (set(), set(), 0)
         assert (await house.ask("bob")).ahead == 0

@@ -18,7 +18,13 @@ async def test_somebody_elses_job_does_not_exist(house: House) -> None:
     await house.until(view.job.id)
     jobs, eve = house.services.jobs, house.person("eve")
     questions: list[Callable[[Requester, str], Awaitable[object]]] = [
-        jobs.get, jobs.cancel, jobs.video, jobs.poster, jobs.picture, jobs.end_picture, jobs.still,
+        jobs.get,
+        jobs.cancel,
+        jobs.video,
+        jobs.poster,
+        jobs.picture,
+        jobs.end_picture,
+        jobs.still,
     ]
     for ask in questions:
         texts = set()

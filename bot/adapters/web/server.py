@@ -84,6 +84,11 @@ class WebServer:
             self._server.drop_connections()
         await self._serving
 
+    def hang_up(self) -> None:
+        """End every connection now: whoever still sends or waits is gone for the app."""
+        if self._server is not None:
+            self._server.abort_connections()
+
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
@@ -105,11 +110,14 @@ class _Server(uvicorn.Server):
 
     def drop_connections(self) -> None:
         """End the requests that are still open, and their connections."""
+        self.abort_connections()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+    def abort_connections(self) -> None:
         for connection in list(self.server_state.connections):
             with suppress(AttributeError):
                 connection.transport.abort()
-        for task in list(self.server_state.tasks):
-            task.cancel()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,7 +1,7 @@
 """Brings a database to the newest schema: numbered SQL files, ``user_version`` says how many of them it has had."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -13,17 +13,20 @@ BACKUP_FOLDER = "backups"
 
 def newest_version() -> int:
     """Return the number of the newest migration."""
-    return max(_migrations())
+    return max(scripts())
 
 
-def migrate(connection: sqlite3.Connection, path: Path, now_ms: int) -> None:
+def migrate(
+    connection: sqlite3.Connection, path: Path, now_ms: int, migrations: Mapping[int, str] | None = None
+) -> None:
     """Apply what is missing, each migration in a transaction of its own; a database with data is copied first.
 
+    ``migrations`` are SQL scripts by their number; by default those of this program.
     Raises StoreError: NEWER for a database of a later program, MIGRATION_FAILED with the copy's name; then the
     database is at the last version that worked.
     """
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    migrations = _migrations()
+    migrations = scripts() if migrations is None else migrations
     if found > max(migrations):
         raise StoreError(StoreProblem.NEWER, path=str(path), found=found, known=max(migrations))
     missing = sorted(version for version in migrations if version > found)
@@ -86,7 +89,7 @@ def _statements(script: str) -> Iterator[str]:
         yield statement
 
 
-def _migrations() -> dict[int, str]:
+def scripts() -> dict[int, str]:
     """Return the scripts by number: ``0001_start.sql`` is number 1."""
     folder = files("bot.store.migrations")
     return {int(file.name[:4]): file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}

@@ -40,7 +40,7 @@ _FLAGS = (
     "--window-size=1280,900",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-_WAIT_S = 10.0
+_WAIT_S = 30.0  # only a broken page takes this long, or a machine that does much else
 _LOOK_EVERY_S = 0.03
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how the protocol marks a reference to an element
 
@@ -189,7 +189,8 @@ def open_browser(programs: Programs, profile: Path) -> Iterator[Browser]:
                 try:
                     yield Browser(http)
                 finally:
-                    http.delete("")
+                    # Without it the browser outlives its driver: an answer that is an error must not pass unseen.
+                    _value(http.delete(f"{address}/{answer['sessionId']}"))
         finally:
             driver.terminate()
 

@@ -72,13 +72,12 @@ function ArgumentField({ argument, value, people, onChange }) {
     <label class="label" for=${id}>
       ${argument.name} ${!argument.required && html`<span class="optional">${words.operator.optional}</span>`}
     </label>
-    ${
-      argument.choices
-        ? html`<select ...${attributes} value=${value} onChange=${given}>
+    ${argument.choices
+      ? html`<select ...${attributes} value=${value} onChange=${given}>
           <option value=""></option>
           ${argument.choices.map((choice) => html`<option value=${choice.value ?? choice}>${choice.label ?? choice}</option>`)}
         </select>`
-        : html`<input
+      : html`<input
           ...${attributes}
           type="text"
           autocomplete="off"
@@ -86,14 +85,11 @@ function ArgumentField({ argument, value, people, onChange }) {
           list=${argument.kind === 'person' ? `${id}-people` : undefined}
           value=${value}
           onInput=${given}
-        />`
-    }
-    ${
-      argument.kind === 'person' &&
-      html`<datalist id=${`${id}-people`}>
+        />`}
+    ${argument.kind === 'person' &&
+    html`<datalist id=${`${id}-people`}>
       ${people.map((person) => html`<option value=${person.id}>${person.name}</option>`)}
-    </datalist>`
-    }
+    </datalist>`}
     <p class="hint" id=${`${id}-help`}>${argument.help}</p>
   </div>`;
 }
@@ -179,16 +175,12 @@ export function AnyCommand({ commander, people }) {
       </select>
     </label>
     ${command && html`<p class="hint">${command.help}</p>`}
-    ${
-      command &&
-      html`<${CommandForm} key=${name} command=${command} people=${people} yes=${words.operator.runCommand} onRun=${run} />`
-    }
-    ${
-      answer &&
-      html`<div role="status">
+    ${command &&
+    html`<${CommandForm} key=${name} command=${command} people=${people} yes=${words.operator.runCommand} onRun=${run} />`}
+    ${answer &&
+    html`<div role="status">
       <p><strong>${answer.message}</strong></p>
       ${answer.data !== null && answer.data !== undefined && html`<pre>${JSON.stringify(answer.data, null, 2)}</pre>`}
-    </div>`
-    }
+    </div>`}
   </div>`;
 }

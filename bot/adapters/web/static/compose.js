@@ -3,64 +3,23 @@
 import * as api from './api.js';
 import { EMPTY } from './draft.js';
 import * as format from './format.js';
-import { html, useCallback, useEffect, useMemo, useRef, useState } from './html.js';
+import { useFilesFromAnywhere, usePicture } from './given-picture.js';
+import { html, useCallback, useEffect, useRef } from './html.js';
 import { OptionField } from './option-field.js';
 import { LengthPicker, PresetPicker } from './pickers.js';
 import { PictureInput } from './picture-input.js';
-import { firstFile, fromFile, fromUrl, refusalOf, release } from './picture.js';
 import { PriceLine } from './price-line.js';
 import { Problem } from './problem.js';
+import { PromptField } from './prompt-field.js';
 import { useQuote } from './quote.js';
 import { useSubmission } from './submission.js';
 import { words } from './words.js';
 
 const DRAWN_APART = new Set(['preset', 'seconds']);
 
-/** A picture that is being given: the file, or why it is refused. `earlier` is the one of the job that is edited. */
-function usePicture(offer, earlier) {
-  const [state, setState] = useState({ picture: null, refusal: null });
-  const set = (next) =>
-    setState((last) => {
-      const picture = next(last.picture);
-      if (picture?.url !== last.picture?.url) release(last.picture);
-      return { picture, refusal: null };
-    });
-  useEffect(() => set(() => (earlier ? fromUrl(earlier) : null)), [earlier]);
-  return {
-    ...state,
-    take: (file) => {
-      const refusal = refusalOf(file, offer);
-      // What was there before stays: a wrong file costs nobody the right one.
-      if (refusal) setState((last) => ({ ...last, refusal }));
-      else set(() => fromFile(file));
-    },
-    change: (change) => set((last) => last && { ...last, ...change }),
-    remove: () => set(() => null),
-  };
-}
-
-/** Files dropped or pasted anywhere on the page are taken, so that no drop beside the field leaves the page. */
-function useFilesFromAnywhere(take) {
-  const taking = useRef(take);
-  taking.current = take;
-  useEffect(() => {
-    const allow = (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault();
-    const receive = (event) => {
-      const file = firstFile(event.dataTransfer ?? event.clipboardData);
-      if (!file || document.querySelector('dialog[open]')) return;
-      event.preventDefault();
-      taking.current(file);
-    };
-    window.addEventListener('dragover', allow);
-    window.addEventListener('drop', receive);
-    window.addEventListener('paste', receive);
-    return () => {
-      window.removeEventListener('dragover', allow);
-      window.removeEventListener('drop', receive);
-      window.removeEventListener('paste', receive);
-    };
-  }, []);
-}
+const DROP_OR_CHOOSE = html`
+  <span class="on-desktop">${words.compose.drop}</span><span class="on-phone">${words.compose.choose}</span>
+`;
 
 /** Where an error belongs: the name of a field that is on the page, or null for the one common place. */
 function fieldOf(error, shown) {
@@ -74,29 +33,6 @@ function automaticOf(name, preset, quote) {
   return known[name] ?? { width: quote?.width, height: quote?.height, fps: quote?.fps }[name];
 }
 
-function Prompt({ value, limit, error, onChange, inputRef }) {
-  const isNear = value.length > limit * 0.8;
-  return html`<div class="field">
-    <label class="label" for="prompt">
-      ${words.compose.prompt} <span class="optional">${words.compose.optional}</span>
-    </label>
-    <textarea
-      id="prompt"
-      name="prompt"
-      rows="2"
-      ref=${inputRef}
-      placeholder=${words.compose.promptExample}
-      aria-describedby="prompt-advice prompt-error"
-      aria-invalid=${Boolean(error) || value.length > limit}
-      value=${value}
-      onInput=${(event) => onChange(event.target.value)}
-    ></textarea>
-    <p class="hint" id="prompt-advice">${words.compose.advice}</p>
-    ${isNear && html`<p class=${value.length > limit ? 'hint warn' : 'hint'}>${words.compose.promptLength(value.length, limit)}</p>`}
-    <p class="problem" id="prompt-error" role="alert">${error}</p>
-  </div>`;
-}
-
 function SubmitBar({ share, onStop }) {
   if (share === null) return html`<button type="submit" class="primary wide">${words.compose.submit}</button>`;
   const label = share < 1 ? words.compose.sending(format.percent(share)) : words.compose.checking;
@@ -107,6 +43,40 @@ function SubmitBar({ share, onStop }) {
   </div>`;
 }
 
+/** What most people need not know. A sentence about one of its fields must be seen: then it opens. */
+function Advanced({ isWrong, children }) {
+  const element = useRef(null);
+  useEffect(() => {
+    if (isWrong) element.current.open = true;
+  }, [isWrong]);
+  return html`<details class="advanced" ref=${element}>
+    <summary>${words.compose.advanced}</summary>
+    <div class="fields">${children}</div>
+  </details>`;
+}
+
+function EndPicture({ picture, error }) {
+  return html`<div class="field whole">
+    <span class="label">${words.compose.endPicture}</span>
+    <${PictureInput}
+      name="end_picture"
+      isSmall=${true}
+      label=${words.compose.endPicture}
+      empty=${words.compose.chooseEnd}
+      hint=${words.compose.endPictureHelp}
+      picture=${picture.picture}
+      error=${picture.refusal ?? error}
+      onFile=${picture.take}
+      onChange=${picture.change}
+      onRemove=${picture.remove}
+    />
+  </div>`;
+}
+
+/** The names of all fields beside which an error can stand. */
+const fieldsOf = (offer) =>
+  new Set(['picture', 'prompt', 'preset', offer.end_picture && 'end_picture', ...offer.options.map(({ name }) => name)]);
+
 /** @param {object} props draft and setDraft are the page's, because a job's Edit fills the form */
 export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   const { source } = draft;
@@ -114,29 +84,16 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   const end = usePicture(offer, source?.hasEndPicture ? api.fileUrl(source.id, 'end-picture') : null);
   const { share, error, submit, stop, fail } = useSubmission(onAccepted);
   const form = useRef(null);
-  const advanced = useRef(null);
   const promptInput = useRef(null);
   useFilesFromAnywhere(start.take);
 
-  const preset =
-    offer.presets.find(({ name }) => name === draft.options.preset) ??
-    offer.presets.find(({ name }) => name === offer.default_preset);
+  const presetOf = (wanted) => offer.presets.find(({ name }) => name === wanted);
+  const preset = presetOf(draft.options.preset) ?? presetOf(offer.default_preset);
   const drawn = offer.options.filter((option) => !DRAWN_APART.has(option.name));
   const seconds = offer.options.find((option) => option.name === 'seconds');
-  const shown = useMemo(
-    () =>
-      new Set([
-        'picture',
-        'prompt',
-        'preset',
-        offer.end_picture && 'end_picture',
-        ...offer.options.map(({ name }) => name),
-      ]),
-    [offer],
-  );
   const { quote, error: quoteError } = useQuote(start.picture, draft.options, `${queue?.waiting} ${queue?.running}`);
   const told = error ?? quoteError;
-  const toldField = fieldOf(told, shown);
+  const toldField = fieldOf(told, fieldsOf(offer));
   const errorAt = (name) => (toldField === name ? told.message : null);
 
   const change = useCallback(
@@ -160,12 +117,7 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
     onChange=${setOption(option.name)}
   />`;
 
-  // A sentence about a field must be seen: its fold is opened.
-  const isFolded =
-    toldField === 'end_picture' || drawn.some(({ name, advanced: isDeep }) => isDeep && name === toldField);
-  useEffect(() => {
-    if (isFolded && advanced.current) advanced.current.open = true;
-  }, [isFolded]);
+  const isDeep = (field) => field === 'end_picture' || drawn.some(({ name, advanced }) => advanced && name === field);
   useEffect(() => {
     if (error && toldField !== null) form.current.querySelector('[aria-invalid=true]')?.focus();
   }, [error]);
@@ -181,17 +133,15 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
   }
 
   return html`<form class="compose card" ref=${form} onSubmit=${onSubmit} noValidate aria-label=${words.compose.title}>
-    ${
-      source &&
-      html`<p class="banner">
+    ${source &&
+    html`<p class="banner">
       <span>${words.compose.editing}</span>
       <button type="button" class="quiet" onClick=${() => setDraft(EMPTY)}>${words.compose.stopEditing}</button>
-    </p>`
-    }
+    </p>`}
     <${PictureInput}
       name="picture"
       label=${words.compose.picture}
-      empty=${html`<span class="on-desktop">${words.compose.drop}</span><span class="on-phone">${words.compose.choose}</span>`}
+      empty=${DROP_OR_CHOOSE}
       hint=${words.compose.taken(offer.formats, offer.max_picture_bytes)}
       picture=${start.picture}
       crop=${quote?.crop}
@@ -200,7 +150,7 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
       onChange=${start.change}
       onRemove=${source ? null : start.remove}
     />
-    <${Prompt}
+    <${PromptField}
       value=${draft.prompt}
       limit=${offer.prompt_max_length}
       error=${errorAt('prompt')}
@@ -213,42 +163,20 @@ export function Compose({ offer, queue, quota, draft, setDraft, onAccepted }) {
       error=${errorAt('preset')}
       onChoose=${setOption('preset')}
     />
-    ${
-      seconds &&
-      html`<${LengthPicker}
+    ${seconds &&
+    html`<${LengthPicker}
       lengths=${offer.lengths.filter((length) => length >= seconds.min && length <= seconds.max)}
       value=${draft.options.seconds ?? ''}
       automatic=${preset.seconds}
       isDisabled=${Boolean(draft.options.frames)}
       error=${errorAt('seconds')}
       onChoose=${setOption('seconds')}
-    />`
-    }
+    />`}
     <div class="fields">${drawn.filter((option) => !option.advanced).map(optionField)}</div>
-    <details class="advanced" ref=${advanced}>
-      <summary>${words.compose.advanced}</summary>
-      <div class="fields">
-        ${
-          offer.end_picture &&
-          html`<div class="field whole">
-          <span class="label">${words.compose.endPicture}</span>
-          <${PictureInput}
-            name="end_picture"
-            isSmall=${true}
-            label=${words.compose.endPicture}
-            empty=${words.compose.chooseEnd}
-            hint=${words.compose.endPictureHelp}
-            picture=${end.picture}
-            error=${end.refusal ?? errorAt('end_picture')}
-            onFile=${end.take}
-            onChange=${end.change}
-            onRemove=${end.remove}
-          />
-        </div>`
-        }
-        ${drawn.filter((option) => option.advanced).map(optionField)}
-      </div>
-    </details>
+    <${Advanced} isWrong=${isDeep(toldField)}>
+      ${offer.end_picture && html`<${EndPicture} picture=${end} error=${errorAt('end_picture')} />`}
+      ${drawn.filter((option) => option.advanced).map(optionField)}
+    <//>
     <div class="submit">
       <${PriceLine} quote=${quote} quota=${quota} />
       <${Problem} error=${toldField === null ? told : null} />

@@ -40,11 +40,7 @@ export function useDraft() {
 
 /** What `/again` is to change so that the new job is what the draft says; all that the draft leaves open is taken away. */
 export function changesOf(draft, offer) {
-  const names = new Set([
-    ...offer.options.map((option) => option.name),
-    'preset',
-    ...Object.keys(draft.source.options),
-  ]);
+  const names = new Set([...offer.options.map((option) => option.name), 'preset', ...Object.keys(draft.source.options)]);
   const changes = { prompt: draft.prompt };
   for (const name of names) changes[name] = draft.options[name] || null;
   return changes;

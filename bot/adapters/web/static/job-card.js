@@ -77,18 +77,16 @@ function Remake({ job, offer, act, isBusy, onMade, onEdit }) {
     <button type="button" title=${words.job.againHint} aria-disabled=${isBusy} onClick=${() => again({})}>
       ${words.job.again}
     </button>
-    ${
-      hasBest &&
-      hasVideo(job) &&
-      html`<button
+    ${hasBest &&
+    hasVideo(job) &&
+    html`<button
       type="button"
       title=${words.job.bestHint}
       aria-disabled=${isBusy}
       onClick=${() => again({ seed: String(job.seed), preset: 'best' })}
     >
       ${words.job.best}
-    </button>`
-    }
+    </button>`}
     <button type="button" onClick=${() => onEdit(job)}>${words.job.edit}</button>
   `;
 }
@@ -130,23 +128,17 @@ export function JobCard({ job, offer, onJob, onMade, onEdit }) {
       ${['failed', 'cancelled', 'undeliverable'].includes(job.status) && html`<${Outcome} job=${job} />`}
       <${JobFacts} job=${job} offer=${offer} />
       <div class="actions">
-        ${
-          ['queued', 'running'].includes(job.status) &&
-          html`<button type="button" aria-disabled=${isBusy} onClick=${() => act(() => api.cancel(job.id), onJob)}>
+        ${['queued', 'running'].includes(job.status) &&
+        html`<button type="button" aria-disabled=${isBusy} onClick=${() => act(() => api.cancel(job.id), onJob)}>
           ${words.job.cancel}
-        </button>`
-        }
+        </button>`}
         ${hasVideo(job) && html`<a class="button" href=${api.downloadUrl(job.id)} download>${words.job.download}</a>`}
-        ${
-          !isActive(job) &&
-          html`<${Remake} job=${job} offer=${offer} act=${act} isBusy=${isBusy} onMade=${onMade} onEdit=${onEdit} />`
-        }
-        ${
-          hasVideo(job) &&
-          (isReported
-            ? html`<span class="hint">${words.report.done}</span>`
-            : html`<button type="button" class="quiet last" onClick=${() => setReporting(true)}>${words.job.report}</button>`)
-        }
+        ${!isActive(job) &&
+        html`<${Remake} job=${job} offer=${offer} act=${act} isBusy=${isBusy} onMade=${onMade} onEdit=${onEdit} />`}
+        ${hasVideo(job) &&
+        (isReported
+          ? html`<span class="hint">${words.report.done}</span>`
+          : html`<button type="button" class="quiet last" onClick=${() => setReporting(true)}>${words.job.report}</button>`)}
       </div>
       <${Problem} error=${error} />
     </div>

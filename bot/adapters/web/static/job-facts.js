@@ -48,6 +48,7 @@ export function JobFacts({ job, offer }) {
   return html`<ul class="facts">
     ${facts.map((fact) => html`<li>${fact}</li>`)}
     <${Seed} seed=${job.seed} />
-    ${job.used_ai !== null && html`<li class="made-by">${job.used_ai ? words.job.usedAi : words.job.noAi}</li>`}
+    ${job.used_ai !== null &&
+    html`<li class="made-by">${job.used_ai ? words.job.usedAi : words.job.noAi}</li>`}
   </ul>`;
 }

@@ -12,12 +12,10 @@ function Waiting({ session }) {
   return html`<main class="login">
     <img src="/static/icon.svg" alt="" width="48" height="48" />
     <h1>${words.name}</h1>
-    ${
-      session.error
-        ? html`<${Problem} error=${session.error} />
+    ${session.error
+      ? html`<${Problem} error=${session.error} />
           <button type="button" onClick=${session.retry}>${words.errors.retry}</button>`
-        : html`<p class="muted" role="status">${words.session.loading}</p>`
-    }
+      : html`<p class="muted" role="status">${words.session.loading}</p>`}
   </main>`;
 }
 

@@ -22,6 +22,10 @@ function When({ at }) {
   return html`<time dateTime=${new Date(at * 1000).toISOString()} title=${format.moment(at)}>${format.ago(at)}</time>`;
 }
 
+function Watch({ job }) {
+  return html`<a class="button quiet" href=${api.fileUrl(job, 'video')} target="_blank">${words.operator.watch}</a>`;
+}
+
 function JobRow({ name, job, commander, commands }) {
   const title = job.prompt || words.job.noPrompt;
   return html`<li data-job=${job.id} data-status=${job.status}>
@@ -38,8 +42,16 @@ function JobRow({ name, job, commander, commands }) {
     </div>
     <div class="actions" role="group" aria-label=${words.operator.actionsFor(title)}>
       ${job.ended_at !== null && html`<span class="badge" data-status=${job.status}>${job.status}</span>`}
-      ${hasVideo(job) && html`<a class="button quiet" href=${api.fileUrl(job.id, 'video')} target="_blank">${words.operator.watch}</a>`}
-      ${commands.map((command) => html`<${CommandButton} commander=${commander} name=${command} about=${{ job: job.id }} class="quiet" />`)}
+      ${hasVideo(job) && html`<${Watch} job=${job.id} />`}
+      ${commands.map(
+        (command) => html`<${CommandButton}
+          key=${command}
+          commander=${commander}
+          name=${command}
+          about=${{ job: job.id }}
+          class="quiet"
+        />`,
+      )}
     </div>
   </li>`;
 }
@@ -87,7 +99,7 @@ export function Reports({ reports, commander }) {
         </p>
       </div>
       <div class="actions">
-        <a class="button quiet" href=${api.fileUrl(report.job, 'video')} target="_blank">${words.operator.watch}</a>
+        <${Watch} job=${report.job} />
         <${CommandButton} commander=${commander} name="resolve-report" about=${{ report: String(report.id) }} class="quiet" />
       </div>
     </li>`}

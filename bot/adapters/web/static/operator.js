@@ -76,11 +76,9 @@ function Console({ session }) {
     />
     <main class="console">
       <h1 class="unseen">${words.operator.title}</h1>
-      ${
-        board
-          ? html`<${Board} board=${board} commander=${commander} />`
-          : html`<p class="muted" role="status">${words.session.loading}</p>`
-      }
+      ${board
+        ? html`<${Board} board=${board} commander=${commander} />`
+        : html`<p class="muted" role="status">${words.session.loading}</p>`}
     </main>
   `;
 }

@@ -7,11 +7,9 @@ function Choice({ option, value, onChange, ...attributes }) {
   return html`<select ...${attributes} value=${value} onChange=${(event) => onChange(event.target.value)}>
     <option value="">${words.compose.unset}</option>
     ${option.choices.map((choice) => html`<option value=${choice.value}>${choice.label}</option>`)}
-    ${
-      value &&
-      !option.choices.some((choice) => choice.value === value) &&
-      html`<option value=${value}>${value}</option>`
-    }
+    ${value &&
+    !option.choices.some((choice) => choice.value === value) &&
+    html`<option value=${value}>${value}</option>`}
   </select>`;
 }
 

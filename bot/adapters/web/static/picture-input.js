@@ -42,8 +42,7 @@ function Preview({ picture, crop, onSides, onNotShown }) {
 
 function Facts({ picture, crop }) {
   const share = crop ? crop.width * crop.height : null;
-  const shown =
-    share === null ? null : share > 0.999 ? words.compose.cropNone : words.compose.crop(format.percent(share));
+  const shown = share === null ? null : share > 0.999 ? words.compose.cropNone : words.compose.crop(format.percent(share));
   return html`<p class="hint picture-facts">
     <span>${words.compose.pictureFacts(picture)}</span>
     ${shown && picture.isShown && html`<span>${shown}</span>`}
@@ -96,35 +95,28 @@ export function PictureInput({ name, label, empty, hint, picture, crop, error, o
         aria-describedby=${`${id}-error`}
         onChange=${choose}
       />
-      ${
-        picture
-          ? html`<${Preview}
+      ${picture
+        ? html`<${Preview}
             picture=${picture}
             crop=${crop}
             onSides=${(width, height) => onChange({ width, height })}
             onNotShown=${() => onChange({ isShown: false })}
           />`
-          : html`<label for=${id} class="drop-empty">
-            ${
-              !isSmall &&
-              html`<svg viewBox="0 0 48 48" aria-hidden="true">
+        : html`<label for=${id} class="drop-empty">
+            ${!isSmall && html`<svg viewBox="0 0 48 48" aria-hidden="true">
               <rect x="6" y="9" width="36" height="30" rx="5" />
               <circle cx="17" cy="19" r="3.5" />
               <path d="M7 34l11-9 8 6 7-6 8 7" />
-            </svg>`
-            }
+            </svg>`}
             <strong>${empty}</strong>
-          </label>`
-      }
+          </label>`}
     </div>
     <div class="picture-bar">
-      ${
-        picture
-          ? html`<${Facts} picture=${picture} crop=${crop} />
+      ${picture
+        ? html`<${Facts} picture=${picture} crop=${crop} />
             <label for=${id} class="button quiet">${words.compose.change}</label>
             ${onRemove && html`<button type="button" class="quiet" onClick=${onRemove}>${words.compose.remove}</button>`}`
-          : html`<p class="hint">${hint}</p>`
-      }
+        : html`<p class="hint">${hint}</p>`}
     </div>
     <p class="problem" id=${`${id}-error`} role="alert">${error}</p>
   </div>`;

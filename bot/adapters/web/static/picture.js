@@ -8,8 +8,7 @@ const NO_PICTURE_TYPES = new Set(['image/svg+xml']);
 
 /** Why this file cannot be sent, in a sentence, or null. */
 export function refusalOf(file, { max_picture_bytes: maxBytes, formats }) {
-  const isPicture =
-    (file.type.startsWith('image/') && !NO_PICTURE_TYPES.has(file.type)) || KNOWN_ENDINGS.test(file.name);
+  const isPicture = (file.type.startsWith('image/') && !NO_PICTURE_TYPES.has(file.type)) || KNOWN_ENDINGS.test(file.name);
   if (!isPicture) return words.compose.notAPicture(file.name, formats);
   if (file.size > maxBytes) return words.compose.tooLarge(file.size, maxBytes);
   if (file.size === 0) return words.compose.empty(file.name);

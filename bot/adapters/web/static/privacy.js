@@ -32,16 +32,13 @@ export function Privacy({ me, onForgotten, onSignOut }) {
     <div class="actions">
       <a class="button quiet" href=${api.exportUrl} download>${words.privacy.export}</a>
       <button type="button" class="quiet" onClick=${() => setAsking(true)}>${words.privacy.forget}</button>
-      ${
-        me.needs_login &&
-        html`<button type="button" class="quiet" title=${words.session.as(me.name)} onClick=${onSignOut}>
+      ${me.needs_login &&
+      html`<button type="button" class="quiet" title=${words.session.as(me.name)} onClick=${onSignOut}>
         ${words.session.signOut}
-      </button>`
-      }
+      </button>`}
     </div>
-    ${
-      isAsking &&
-      html`<${Confirm}
+    ${isAsking &&
+    html`<${Confirm}
       title=${words.privacy.confirmTitle}
       lead=${words.privacy.confirm}
       yes=${words.privacy.confirmYes}
@@ -49,7 +46,6 @@ export function Privacy({ me, onForgotten, onSignOut }) {
       problem=${error?.message}
       onYes=${forget}
       onClose=${() => setAsking(false)}
-    />`
-    }
+    />`}
   </section>`;
 }

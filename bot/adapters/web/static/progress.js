@@ -23,10 +23,8 @@ export function Progress({ job }) {
   const share = job.status === 'rendered' ? 1 : job.status === 'running' ? doneShare(job) : null;
   return html`<div class="progress">
     <p><strong>${sentenceOf(job)}</strong></p>
-    ${
-      job.status !== 'queued' &&
-      html`<progress max="1" value=${share ?? undefined} aria-label=${words.job.progress}></progress>`
-    }
+    ${job.status !== 'queued' &&
+    html`<progress max="1" value=${share ?? undefined} aria-label=${words.job.progress}></progress>`}
     <p class="progress-line">
       <span>${hasSteps(job) && words.job.step(job.step, job.steps)}</span>
       <${Eta} atMs=${job.status === 'rendered' ? null : job.etaAtMs} />

@@ -76,16 +76,13 @@ export function Studio({ session }) {
       link=${me.is_operator && { href: '/operator', text: words.header.operator }}
     />
     <main class="studio">
-      ${
-        error &&
-        html`<div class="notice">
+      ${error &&
+      html`<div class="notice">
         <${Problem} error=${error} />
         <button type="button" onClick=${retry}>${words.errors.retry}</button>
-      </div>`
-      }
-      ${
-        offer &&
-        html`
+      </div>`}
+      ${offer &&
+      html`
         <div class="studio-form">
           <h1 class="unseen">${words.name}</h1>
           <${Notice} queue=${live.queue} offer=${offer} />
@@ -107,8 +104,7 @@ export function Studio({ session }) {
           onMade=${onMade}
           onEdit=${edit}
         />
-      `
-      }
+      `}
     </main>
     <footer class="bottom">
       <p class="muted">${offer && (offer.uses_ai ? words.engine.ai(offer.model) : words.engine.camera)}</p>

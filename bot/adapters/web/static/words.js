@@ -48,16 +48,13 @@ export const words = {
     remove: 'Remove',
     taken: (formats, maxBytes) => `${formats}, up to ${bytes(maxBytes)}`,
     missing: 'Choose a picture first.',
-    tooLarge: (size, limit) =>
-      `This file is ${bytes(size)}; at most ${bytes(limit)} can be sent. Save it smaller and try again.`,
+    tooLarge: (size, limit) => `This file is ${bytes(size)}; at most ${bytes(limit)} can be sent. Save it smaller and try again.`,
     notAPicture: (name, formats) => `“${name}” is not a picture that can be read. Choose one of ${formats}.`,
     empty: (name) => `“${name}” is empty. Choose another picture.`,
     noPreview: 'This browser cannot show this kind of picture. That does no harm: the bot opens it itself.',
     ofEarlier: 'The picture of an earlier video',
     pictureFacts: (picture) =>
-      [picture.width && sides(picture.width, picture.height), picture.size && bytes(picture.size)]
-        .filter(Boolean)
-        .join(', '),
+      [picture.width && sides(picture.width, picture.height), picture.size && bytes(picture.size)].filter(Boolean).join(', '),
     cropNone: 'The video shows all of it.',
     crop: (share) => `The video shows the bright part, ${share} of it.`,
     alt: 'The picture that you chose',
@@ -175,8 +172,7 @@ export const words = {
     export: 'Export my data',
     forget: 'Forget me',
     confirmTitle: 'Delete everything of yours?',
-    confirm:
-      'All your videos, pictures and prompts are deleted, and what is waiting is cancelled. This cannot be undone.',
+    confirm: 'All your videos, pictures and prompts are deleted, and what is waiting is cancelled. This cannot be undone.',
     confirmYes: 'Delete everything',
     done: (count) => `Deleted: ${integer(count)} ${count === 1 ? 'job' : 'jobs'} and all that belonged to them.`,
   },
@@ -194,8 +190,7 @@ export const words = {
       draining: 'Draining',
       notReady: 'Engine not ready',
     },
-    queue: ({ running, slots, waiting }) =>
-      `${integer(running)} of ${integer(slots)} rendering, ${integer(waiting)} waiting`,
+    queue: ({ running, slots, waiting }) => `${integer(running)} of ${integer(slots)} rendering, ${integer(waiting)} waiting`,
     stats: {
       jobs_today: 'Jobs in 24 h',
       delivered_today: 'Delivered',

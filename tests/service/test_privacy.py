@@ -1,0 +1,145 @@
+"""Privacy: a person may see all that is stored about them, and have it deleted, at any time."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.credits import Limit
+from bot.domain.job import JobState
+from bot.domain.refusals import RefusalCode
+from bot.service.delivery import TryLater
+from bot.service.quotas import QuotaLimits
+from tests.loopback.expect import expect_refusal
+from tests.loopback.house import ADMIN, GENEROUS, House
+
+HouseAt = Callable[..., AbstractAsyncContextManager[House]]
+FIVE = replace(GENEROUS, quota=QuotaLimits(Limit(5_000, 0)))
+
+
+async def words_about(house: House, *words: str) -> list[str]:
+    """Return where in the whole database one of the words stands."""
+
+    def search(tx: "object") -> list[str]:
+        import sqlite3
+
+        assert isinstance(tx, sqlite3.Connection)
+        tables = [row[0] for row in tx.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return [
+            f"{table}: {tuple(row)}"
+            for table in tables
+            for row in tx.execute(f"SELECT * FROM {table}")
+            if any(word in str(value) for value in tuple(row) for word in words)
+        ]
+
+    return await house.database.read(search)
+
+
+async def test_an_export_holds_everything(house: House) -> None:
+    """Jobs with words, options and ends, credits, a ban, what was reported and what commands were tried."""
+    done = await house.until((await house.ask("bob", "my secret garden", key="k", camera="pan-left")).job.id)
+    failed = await house.until((await house.ask("bob", "refuse")).job.id)
+    await house.ask("ann", "anns secret")
+    await house.services.reports.report(house.person("bob"), done.id, "too slow for me")
+    with expect_refusal(RefusalCode.NOT_ALLOWED):
+        await house.services.admin.run(house.person("bob"), "grant", {"person": "scripted:bob", "credits": "9"})
+    await house.admin("ban", person="scripted:bob", reason="greed")
+    export = await house.services.privacy.export("scripted:bob")
+    text = json.dumps(export)
+    for fact in ("my secret garden", "pan-left", "Bob", "out_of_memory", "too slow for me", "grant", "greed"):
+        assert fact in text
+    assert "anns secret" not in text
+    jobs = export["jobs"]
+    assert isinstance(jobs, list)
+    assert [job["id"] for job in jobs] == [failed.id, done.id]
+    assert (export["person"], export["name"]) == ("scripted:bob", "Bob")
+
+
+async def test_an_export_of_somebody_unknown_is_empty(house: House) -> None:
+    """Whoever has never asked reads that nothing is known."""
+    export = await house.services.privacy.export("scripted:nobody")
+    assert (export["name"], export["jobs"], export["ban"], export["reports"]) == ("", [], None, [])
+
+
+async def test_forgetting_ends_and_deletes_everything_in_every_state(house_at: HouseAt) -> None:
+    """Waiting, running, rendered, delivered, failed, cancelled: all jobs go, with files, words and name."""
+    async with house_at() as house:
+        bob = house.person("bob")
+        done = await house.until((await house.ask("bob", "draw secret-done")).job.id)
+        await house.until((await house.ask("bob", "refuse secret-failed")).job.id)
+        house.channel.next_errors.extend([TryLater(), TryLater()])
+        await house.until((await house.ask("bob", "draw secret-rendered")).job.id, JobState.RENDERED)
+        await house.ask("bob", "hold secret-running")
+        await house.renderer.began(4)
+        await house.ask("bob", "draw secret-waiting")
+        gone = await house.ask("bob", "draw secret-cancelled")
+        await house.services.jobs.cancel(bob, gone.job.id)
+        await house.services.reports.report(house.person("ann"), done.id, "secret-report of ann")
+        anns = await house.ask("ann", "draw anns")
+        await house.services.reports.report(bob, anns.job.id, "secret-report of bob")
+        assert await house.services.privacy.forget(bob) == 6
+        assert await words_about(house, "secret", "Bob") == []
+        assert (await house.until(anns.job.id)).state is JobState.DELIVERED
+        files = [
+            path.stem
+            for folder in (house.files.picture("x"), house.files.video("x"))
+            for path in folder.parent.iterdir()
+        ]
+        assert set(files) == {anns.job.id}
+        assert await house.services.jobs.latest(bob, 10) == []
+        assert house.services.queue.view().waiting == 0
+        assert await house.broken_promises() == []
+    async with house_at() as house:
+        assert await house.services.privacy.forget(house.person("bob")) == 0
+
+
+async def test_being_forgotten_does_not_fill_the_credits(house_at: HouseAt) -> None:
+    """Used credits stay used, those of waiting jobs come back, and nobody is full again."""
+    async with house_at(rules=FIVE) as house:
+        for _ in range(2):
+            await house.until((await house.ask("bob")).job.id)
+        await house.ask("bob", "hold")
+        await house.ask("bob")
+        await house.services.privacy.forget(house.person("bob"))
+        quota = await house.services.quotas.view("scripted:bob")
+        assert (quota.left_mcr, quota.held_mcr) == (3_000, 0)
+        assert await house.broken_promises() == []
+
+
+@pytest.mark.parametrize("word", ["half", "draw"])
+async def test_being_forgotten_is_no_way_to_render_for_nothing(house_at: HouseAt, word: str) -> None:
+    """A render that is half done, or done and on its way, is paid for, as a cancel would have it."""
+    async with house_at(rules=FIVE) as house:
+        house.channel.next_errors.append(TryLater())
+        view = await house.ask("bob", word)
+        if word == "draw":
+            await house.until(view.job.id, JobState.RENDERED)
+        else:
+            with house.services.board.subscribe(None) as changes:
+                while (render := house.services.board.render(view.job.id)) is None or render.step < 5:
+                    await changes.changed()
+        await house.services.privacy.forget(house.person("bob"))
+        assert (await house.services.quotas.view("scripted:bob")).left_mcr == 4_000
+        assert await house.broken_promises() == []
+
+
+async def test_a_ban_stays(house: House) -> None:
+    """Being forgotten does not lift a ban; everything but the ban goes."""
+    await house.until((await house.ask("bob")).job.id)
+    await house.admin("ban", person="scripted:bob", reason="spam")
+    await house.services.privacy.forget(house.person("bob"))
+    with expect_refusal(RefusalCode.BANNED) as refusal:
+        await house.ask("bob")
+    assert "spam" in refusal.text
+    assert await words_about(house, "Bob") == []
+
+
+async def test_somebody_forgotten_may_come_back(house: House) -> None:
+    """After being forgotten a person is as new, and their next request is served."""
+    await house.until((await house.ask("bob")).job.id)
+    await house.services.privacy.forget(house.person("bob"))
+    assert (await house.until((await house.ask("bob")).job.id)).state is JobState.DELIVERED
+    people = (await house.services.admin.overview(ADMIN)).people
+    assert [person.jobs for person in people] == [1]
