@@ -8,6 +8,9 @@ from typing import Protocol
 from bot.domain.credits import CREDIT_MCR, Limit
 from bot.service.admin import Admin
 from bot.service.admin_board import AdminOverview
+from bot.service.admin_people import PeopleCommands
+from bot.service.admin_queue import QueueCommands
+from bot.service.admin_records import RecordCommands
 from bot.service.admission import Admission
 from bot.service.animator import Decoder, Renderer
 from bot.service.board import Board
@@ -120,6 +123,11 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
     retention = Retention(database, clock, files, rules.keep, reach)
     jobs = Jobs(database, clock, queue, board, files, rules.roles, worker.cancel, delivery.wake)
     overview = AdminOverview(database, clock, queue, rules.quota)
+    commands = (
+        *QueueCommands(database, queue, intake, jobs).commands,
+        *PeopleCommands(database, clock, queue, rules.quota, rules.roles).commands,
+        *RecordCommands(database, clock, overview).commands,
+    )
     services = Services(
         intake=intake,
         offers=Offers(plan, estimates, queue, rules.max_picture_bytes),
@@ -127,7 +135,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         board=board,
         queue=queue,
         quotas=Quotas(database, clock, rules.quota),
-        admin=Admin(database, clock, queue, intake, jobs, overview, rules.quota, rules.roles),
+        admin=Admin(database, clock, queue, overview, rules.roles, commands),
         privacy=Privacy(database, clock, queue, retention, rules.quota, worker.cancel, board),
         reports=Reports(database, clock, board),
     )

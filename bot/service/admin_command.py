@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from bot.domain.job import Requester
 from bot.domain.refusals import RefusalCode, Refused
@@ -56,7 +56,7 @@ class AdminCommand:
 
     name: str
     help: str
-    run: Callable[[Any, Call], Awaitable[AdminAnswer]]  # the first argument is the Admin that it belongs to
+    run: Callable[[Call], Awaitable[AdminAnswer]]
     arguments: tuple[Argument, ...] = ()
     danger: bool = False  # a channel asks again before it calls
 

@@ -33,6 +33,7 @@ _AT_ONCE = 16
 _BACKOFF_S = (5.0, 30.0, 120.0, 600.0)
 _JITTER = 0.2
 _RETRY_WRITE_S = 1.0
+_SEND_LIMIT_S = 300.0  # an upload of 10 MB at 300 kbit/s; a channel's own limits are shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Delivery:
         self._channels, self._give_up_after_ms, self._reach = channels, int(give_up_after_s * 1000), reach
         self._wake = asyncio.Event()
         self._under_way: set[str] = set()
+        self._unrecorded: set[str] = set()  # sent, and the disk did not take it down yet
         self._is_stopping = False
         self._began_ms = 0
 
@@ -144,13 +146,15 @@ class Delivery:
         # Read anew: since the outbox was looked into, the person may have been told, or be forgotten.
         job, pending = await self._database.read(lambda tx: (jobs.find(tx, job_id), outbox.find(tx, job_id)))
         if job is None or pending is None:
+            self._unrecorded.discard(job_id)
             return
         video = self._files.video(job.id) if job.state is JobState.RENDERED else None
         if video is not None and not await asyncio.to_thread(video.exists):
             await self._fail(job)
             return
         poster = self._files.poster(job.id) if video is not None else None
-        answer = Answer(job, video, poster, pending.attempts, pending.in_doubt)
+        in_doubt = pending.in_doubt or job.id in self._unrecorded
+        answer = Answer(job, video, poster, pending.attempts, in_doubt)
         try:
             await self._through_channel(answer)
         except TryLater as later:
@@ -162,13 +166,19 @@ class Delivery:
             await self._postpone(job, pending, TryLater(may_have_arrived=True))
         else:
             self._reach(FileMoment.SENT)
+            self._unrecorded.add(job.id)
             await self._delivered(job)
+            self._unrecorded.discard(job.id)
 
     async def _through_channel(self, answer: Answer) -> None:
         channel = self._channels.get(answer.job.origin.channel)
         if channel is None:
             raise TryLater  # it is switched off for now
-        await channel.deliver(answer)
+        try:
+            async with asyncio.timeout(_SEND_LIMIT_S):
+                await channel.deliver(answer)
+        except TimeoutError as error:
+            raise TryLater(may_have_arrived=True) from error
 
     async def _delivered(self, job: Job) -> None:
         if job.state is not JobState.RENDERED:
@@ -181,6 +191,7 @@ class Delivery:
         log.error("the video is gone before it was delivered")
         failure = Failure(FailureCode.VIDEO_LOST, {})
         await self._end(Change.FAIL, job, Ending(JobState.FAILED, CreditState.RETURNED, failure), "video_lost")
+        await asyncio.to_thread(self._files.delete_video, job.id)  # the still that came with it
 
     async def _give_up(self, job: Job, reason: str) -> None:
         log.warning("undeliverable", channel=job.origin.channel, reason=reason)

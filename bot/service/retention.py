@@ -49,6 +49,8 @@ class Retention:
                 await self.expire()
             except StoreError as error:
                 log.error("the database does not answer", reason=str(error))
+            except OSError as error:  # the row says already that it is gone: the next start sweeps it
+                log.error("a file could not be deleted", reason=str(error))
             await asyncio.sleep(_EVERY_S)
 
     async def expire(self) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot.domain.job import Job, Requester
 from generation.engines.engine import Phase
-from generation.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +102,3 @@ class PersonView:
     quota: QuotaView
     is_banned: bool
     ban_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPicture:
-    """A clean picture on disk that was just written, and what it shows."""
-
-    picture: Picture
-    end_picture: Picture | None

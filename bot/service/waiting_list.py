@@ -21,7 +21,9 @@ class WaitingList:
         self._by_id = {place.job_id: place for place in places}
         self._lanes: dict[Lane, list[_Key]] = {lane: [] for lane in Lane}
         self._of_requester: dict[str, set[str]] = {}
-        self._sums: dict[Lane, list[tuple[float, int]]] = {}  # of all before each: seconds, and how many nobody can tell
+        self._sums: dict[
+            Lane, list[tuple[float, int]]
+        ] = {}  # of all before each: seconds, and how many nobody can tell
         for place in self._by_id.values():
             self._lanes[place.lane].append(_key(place))
             self._of_requester.setdefault(place.requester_id, set()).add(place.job_id)

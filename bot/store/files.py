@@ -41,13 +41,6 @@ class JobFiles:
             _write_whole(self.end_picture(job_id), end.png)
         _sync(self._root / "pictures")
 
-    def copy_pictures(self, from_id: str, to_id: str) -> None:
-        """Give a job the pictures of another one. Raises FileNotFoundError where they are gone."""
-        _link(self.picture(from_id), self.picture(to_id))
-        with suppress(FileNotFoundError):
-            _link(self.end_picture(from_id), self.end_picture(to_id))
-        _sync(self._root / "pictures")
-
     def load_picture(self, path: Path) -> Picture:
         """Return a picture that was saved. Raises FileNotFoundError."""
         png = path.read_bytes()
@@ -110,15 +103,6 @@ def _write_whole(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system without links
-        _write_whole(target, source.read_bytes())
 
 
 def _sync(folder: Path) -> None:

@@ -162,7 +162,8 @@ def end(connection: Connection, job_id: str, ending: Ending, now_ms: int) -> boo
     connection.execute(
         """
         UPDATE job SET state = :state, credits = coalesce(:credits, credits), failure = coalesce(:failure, failure),
-            video = coalesce(:video, video), has_video = CASE WHEN :video IS NULL THEN has_video ELSE 1 END,
+            video = coalesce(:video, video),
+            has_video = CASE WHEN :state = 'failed' THEN 0 WHEN :video IS NULL THEN has_video ELSE 1 END,
             ended_ms = :ended, told = :told
         WHERE id = :id AND state = :from
         """,

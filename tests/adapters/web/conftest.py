@@ -41,7 +41,7 @@ from generation.models import find_model
 from generation.picture import Picture, PictureDecoder, PictureLimits
 from generation.request import ImageToVideoRequest, RenderedVideo
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 VIDEO = bytes(range(256)) * 40
 STILL = b"\xff\xd8\xff a still"
 OPERATOR_TOKEN = "operator-token-0123456789"

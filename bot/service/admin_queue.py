@@ -1,0 +1,121 @@
+"""What admins do to the queue and to jobs."""
+
+from dataclasses import asdict
+
+from bot.domain import admin_words as words
+from bot.domain.credits import CREDIT_MCR
+from bot.domain.refusals import RefusalCode, Refused
+from bot.service.admin_command import AdminAnswer, AdminCommand, Argument, Call
+from bot.service.fair_queue import FairQueue
+from bot.service.intake import Intake
+from bot.service.jobs import Jobs
+from bot.service.views import JobView
+from bot.store import jobs, queue_state
+from bot.store.database import Connection, Database
+from bot.store.jobs import Place
+from bot.store.milestones import Change
+from bot.store.queue_state import QueueState
+
+_JOB = Argument("job", "job", "The job's id.")
+_LINES = 50
+
+
+class QueueCommands:
+    """Pause, resume, drain; look at jobs, end them, move them up, ask for them again."""
+
+    def __init__(self, database: Database, queue: FairQueue, intake: Intake, jobs_: Jobs) -> None:
+        self._database, self._queue, self._intake, self._jobs = database, queue, intake, jobs_
+
+    @property
+    def commands(self) -> tuple[AdminCommand, ...]:
+        return (
+            AdminCommand("pause", "Render nothing more and take nothing new; the running job is finished.", self.pause),
+            AdminCommand("resume", "Take and render jobs again.", self.resume),
+            AdminCommand("drain", "Take nothing new, and work off what waits.", self.drain, danger=True),
+            AdminCommand("queue", "Show what waits, in order.", self.queue),
+            AdminCommand("job", "Show one job.", self.job, (_JOB,)),
+            AdminCommand("cancel", "End a job and give its credits back.", self.cancel, (_JOB,), danger=True),
+            AdminCommand("promote", "Move a waiting job up.", self.promote, (_JOB,)),
+            AdminCommand(
+                "retry", "Ask again for a job that ended, with the same seed, for its requester.", self.retry, (_JOB,)
+            ),
+        )
+
+    async def pause(self, call: Call) -> AdminAnswer:
+        await self._set_state(QueueState(is_paused=True, is_draining=self._queue.state.is_draining))
+        return AdminAnswer(words.PAUSED)
+
+    async def resume(self, call: Call) -> AdminAnswer:
+        await self._set_state(QueueState(is_paused=False, is_draining=False))
+        return AdminAnswer(words.RESUMED)
+
+    async def drain(self, call: Call) -> AdminAnswer:
+        await self._set_state(QueueState(is_paused=False, is_draining=True))
+        return AdminAnswer(words.DRAINING)
+
+    async def queue(self, call: Call) -> AdminAnswer:
+        view = self._queue.view()
+        waiting = await self._database.read(lambda tx: jobs.first_waiting(tx, _LINES))
+        lines = [_line(self._queue.view_of(job)) for job in waiting]
+        return AdminAnswer(words.queue(view.waiting, view.running), {"queue": asdict(view), "waiting": lines})
+
+    async def job(self, call: Call) -> AdminAnswer:
+        view = await self._jobs.get(call.who, call.text("job"))
+        return AdminAnswer(words.job(view.job.id, view.job.state, view.job.requester.id), _line(view))
+
+    async def cancel(self, call: Call) -> AdminAnswer:
+        view = await self._jobs.cancel(call.who, call.text("job"), gives_back=True)
+        return AdminAnswer(words.cancelled(view.job.id), _line(view))
+
+    async def promote(self, call: Call) -> AdminAnswer:
+        job_id = call.text("job")
+
+        def promote(tx: Connection) -> list[Place] | None:
+            if not jobs.promote(tx, job_id):
+                return None
+            return [place for place in jobs.places(tx) if place.job_id == job_id]
+
+        def show(places: list[Place] | None) -> None:
+            self._queue.moved(places or [])
+
+        if await self._database.write(Change.ADMIN, promote, show) is None:
+            view = await self._jobs.get(call.who, job_id)  # refuses one that does not exist
+            raise Refused(
+                RefusalCode.BAD_ARGUMENT, command="promote", argument="job", value=str(view.job.state), wanted="waiting"
+            )
+        return AdminAnswer(words.promoted(job_id))
+
+    async def retry(self, call: Call) -> AdminAnswer:
+        old = (await self._jobs.get(call.who, call.text("job"))).job
+        if not old.is_over:
+            raise Refused(
+                RefusalCode.BAD_ARGUMENT, command="retry", argument="job", value=str(old.state), wanted="over"
+            )
+        view = await self._intake.again(old.requester, old.origin, old.id, {"seed": str(old.seed)}, by_admin=True)
+        return AdminAnswer(words.retried(old.id, view.job.id), _line(view))
+
+    async def _set_state(self, state: QueueState) -> None:
+        await self._database.write(
+            Change.ADMIN, lambda tx: queue_state.save(tx, state), lambda _: self._queue.show_state(state)
+        )
+
+
+def _line(view: JobView) -> dict[str, object]:
+    """One job in a list; never its picture."""
+    job = view.job
+    return {
+        "id": job.id,
+        "requester": job.requester.id,
+        "name": job.requester.name,
+        "channel": job.origin.channel,
+        "state": str(job.state),
+        "lane": str(job.lane),
+        "ahead": view.ahead,
+        "eta": view.eta_s,
+        "prompt": job.prompt,
+        "options": dict(job.options),
+        "seed": job.seed,
+        "price": job.price_mcr / CREDIT_MCR,
+        "created_at": job.created_ms / 1000,
+        "error": None if job.failure is None else job.failure.code,
+    }
