@@ -91,7 +91,7 @@ class Delivery:
         self._channels, self._give_up_after_ms, self._reach = channels, int(give_up_after_s * 1000), reach
         self._wake = asyncio.Event()
         self._under_way: set[str] = set()
-        self._unrecorded: set[str] = set()  # sent, and the disk did not take it down yet
+        self._unrecorded: set[str] = set()  # tried, and the disk has not taken down how it went
         self._is_stopping = False
         self._began_ms = 0
 
@@ -155,6 +155,7 @@ class Delivery:
         poster = self._files.poster(job.id) if video is not None else None
         in_doubt = pending.in_doubt or job.id in self._unrecorded
         answer = Answer(job, video, poster, pending.attempts, in_doubt)
+        self._unrecorded.add(job.id)
         try:
             await self._through_channel(answer)
         except TryLater as later:
@@ -166,9 +167,8 @@ class Delivery:
             await self._postpone(job, pending, TryLater(may_have_arrived=True))
         else:
             self._reach(FileMoment.SENT)
-            self._unrecorded.add(job.id)
             await self._delivered(job)
-            self._unrecorded.discard(job.id)
+        self._unrecorded.discard(job.id)
 
     async def _through_channel(self, answer: Answer) -> None:
         channel = self._channels.get(answer.job.origin.channel)

@@ -188,12 +188,14 @@ class Worker:
 
         def rendered(tx: Connection) -> bool:
             save(tx, learned, now_ms)
-            return jobs.end(tx, job.id, ending, now_ms)
+            has_changed = jobs.end(tx, job.id, ending, now_ms)
+            self._discard_video(tx, job)
+            return has_changed
 
         if await self._end(Change.RENDERED, rendered, job):
             log.info("rendered", render_seconds=round(video.render_seconds, 2), size_bytes=video.size_bytes)
-        else:  # cancelled while the file arrived
-            await self._discard_video(job)
+        else:
+            log.info("ended by somebody while the video arrived")
 
     async def _once_more_or_fail(self, job: Job, error: GenerationError) -> None:
         log.warning("render lost", reason=str(error), lost_before=job.lost_renders)
@@ -214,10 +216,10 @@ class Worker:
             has_changed = jobs.end(tx, job.id, ending, now_ms)
             if has_changed:
                 add_notice(tx, "job_failed", {"job": job.id, "failure": failure.code}, now_ms)
+            self._discard_video(tx, job)
             return has_changed
 
         await self._end(Change.FAIL, failed, job)
-        await self._discard_video(job)
 
     async def _end(self, change: Change, transaction: Callable[[Connection], bool], job: Job) -> bool:
         def show(has_changed: bool) -> None:
@@ -227,23 +229,29 @@ class Worker:
 
         return await self._persist(change, transaction, show)
 
-    async def _discard_video(self, job: Job) -> None:
-        """Delete what has arrived of a video that nobody will get."""
-        try:
-            await asyncio.to_thread(self._files.delete_video, job.id)
-        except OSError as error:  # the next start sweeps it
-            log.warning("a file could not be deleted", reason=str(error))
-
     async def _put_back(self, job: Job, *, lost_render: bool) -> None:
-        # A render that is stopped in its last moment leaves a whole file. Once the job is back, another lane may
-        # write there.
-        await self._discard_video(job)
+        def put_back(tx: Connection) -> Place | None:
+            place = jobs.requeue(tx, job.id, lost_render=lost_render)
+            # A render that is stopped in its last moment leaves a whole file. It goes before the commit: from then on
+            # another lane may write there.
+            self._discard_video(tx, job)
+            return place
 
         def show(place: Place | None) -> None:
             if place is not None:
                 self._queue.add(place)
 
-        await self._persist(Change.REQUEUE, lambda tx: jobs.requeue(tx, job.id, lost_render=lost_render), show)
+        await self._persist(Change.REQUEUE, put_back, show)
+
+    def _discard_video(self, tx: Connection, job: Job) -> None:
+        """Inside a transaction: delete what has arrived of a video that nobody will get."""
+        now = jobs.find(tx, job.id)
+        if now is not None and now.has_video:
+            return
+        try:
+            self._files.delete_video(job.id)
+        except OSError as error:  # the next start sweeps it
+            log.warning("a file could not be deleted", reason=str(error))
 
     async def _persist(self, change: Change, transaction: Callable[[Connection], T], then: Callable[[T], None]) -> T:
         """Write until it is written: what has become of a job must not be lost to a full disk or a busy database."""

@@ -189,7 +189,7 @@ def end(connection: Connection, job_id: str, ending: Ending, now_ms: int) -> boo
         connection.execute(
             """
             INSERT INTO outbox (job, since_ms, not_before_ms) VALUES (:job, :now, :now)
-            ON CONFLICT (job) DO UPDATE SET attempts = 0, since_ms = :now, not_before_ms = :now, in_doubt = 0
+            ON CONFLICT (job) DO UPDATE SET attempts = 0, since_ms = :now, not_before_ms = :now
             """,
             {"job": job_id, "now": now_ms},
         )
@@ -252,7 +252,8 @@ def first_waiting(connection: Connection, limit: int) -> list[Job]:
             (lane, limit),
         )
         waiting[lane] = [_job(row) for row in rows]
-    run, in_order = priority_run(connection), []
+    run = priority_run(connection)
+    in_order: list[Job] = []
     while len(in_order) < limit and any(waiting.values()):
         has_priority = takes_priority(
             priority_run=run, has_priority=bool(waiting[Lane.PRIORITY]), has_normal=bool(waiting[Lane.NORMAL])

@@ -112,8 +112,8 @@ class MortalServer:
 
     async def _watch(self, out: Path) -> None:
         part = out.with_name(f".{out.name}.part")
-        while not part.exists():  # noqa: ASYNC110 (the client's own file, seen in the first pause between two pieces)
-            await asyncio.sleep(0)
+        while not part.exists():  # noqa: ASYNC110 (the client's file; it comes in dozens of pieces)
+            await asyncio.sleep(0.001)
         self._kill(STREAMING)
 
     def _kill(self, moment: str) -> None:

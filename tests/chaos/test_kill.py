@@ -15,8 +15,8 @@ from tests.chaos.lives import A_VIDEO, NO_VIDEO, REQUESTS
 from tests.chaos.nursery import Nursery
 from tests.chaos.town import Life, Town, live_through, new_town
 
-#: A second of drawing, so that its progress is told meanwhile; as noise some megabytes, which no socket holds at once.
-LARGE = {"steps": "50", "width": "512", "height": "320", "frames": "17"}
+LARGE = {"width": "512", "height": "320"}  # as noise two megabytes: no socket holds them at once
+SLOW = {**LARGE, "steps": "75"}  # drawn for so long that its progress is told meanwhile, not only a still
 
 
 async def test_a_bot_may_die_at_any_moment(nursery: Nursery) -> None:
@@ -43,8 +43,13 @@ async def test_a_render_server_may_die_at_any_moment(town: Town) -> None:
     """A server that dies before a render began costs nothing; in the middle it costs a try, and the second one ends."""
     ben, lost = town["ben"], []
     bot = await town.bear(server_deaths=[BEFORE_REQUEST, "", DRAWING, "", STREAMING, "", STREAMING, DRAWING])
-    for prompt, end in (("draw", "delivered"), ("draw", "delivered"), ("noise", "delivered"), ("noise", "failed")):
-        asked = await ben.ask(prompt, **LARGE)
+    for prompt, options, end in (
+        ("draw", {}, "delivered"),
+        ("draw", SLOW, "delivered"),
+        ("noise", LARGE, "delivered"),
+        ("noise", SLOW, "failed"),
+    ):
+        asked = await ben.ask(prompt, **options)
         asked.end = end
         await ben.until(asked, end)
         lost.append(town.home.number("SELECT lost_renders FROM job WHERE id = ?", asked.job_id))

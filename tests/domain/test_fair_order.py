@@ -41,10 +41,10 @@ class Queue:
     asked: int = 0
 
     def of(self, person: str) -> list[Waiting]:
-        return sorted(job for job in self.waiting if job.person == person)
+        return sorted((job for job in self.waiting if job.person == person), key=lambda job: (job.tag, job.number))
 
     def ask(self, person: str, price: int) -> Waiting:
-        has_waiting = bool(self.of(person))
+        has_waiting = any(job.person == person for job in self.waiting)
         tag = start_tag(self.virtual_time, self.finish_tags.get(person, 0.0), has_waiting=has_waiting)
         self.finish_tags[person] = tag + price
         self.asked += 1
@@ -53,8 +53,11 @@ class Queue:
 
     def take(self) -> Waiting:
         job = min(self.waiting)
-        people = {waiting.person for waiting in self.waiting}
-        seconds = [self.of(person)[1].tag for person in people if len(self.of(person)) > 1]
+        people: set[str] = set()
+        seconds = []
+        for waiting in sorted(self.waiting, key=lambda job: (job.tag, job.number)):
+            seconds += [waiting.tag] if waiting.person in people else []
+            people.add(waiting.person)
         wanted = virtual_time_wanted(self.virtual_time, job.tag, job.price, len(people))
         self.virtual_time = virtual_time_after(self.virtual_time, wanted, min(seconds, default=None))
         self.waiting.remove(job)
@@ -105,31 +108,24 @@ def test_nobody_delays_a_newcomer_by_more_than_one_job(
     running = happen(queue, before)
     mine = queue.ask("newcomer", price)
     done = Counter([running])
-    for thing in (*later, *[("take", "", 0)] * len(queue.waiting)):
-        if mine not in queue.waiting:
-            break
-        if thing[0] != "take":
-            happen(queue, [thing] if thing[0] == "ask" else [])
-            continue
-        taken = queue.take()
-        if taken is not mine:
-            done[taken.person] += 1
+    for what, person, number in later:
+        if mine in queue.waiting and what != "cancel":
+            taken = happen(queue, [(what, person, number)])
+            done[taken] += 1
     while mine in queue.waiting:
-        taken = queue.take()
-        if taken is not mine:
-            done[taken.person] += 1
-    del done[""]
+        done[queue.take().person] += 1
+    del done["newcomer"], done[""]
     assert max(done.values(), default=0) <= 1, done
 
 
-@pytest.mark.parametrize("price", PRICES)
-@pytest.mark.parametrize("theirs", PRICES)
+@pytest.mark.parametrize("price", [100, 1_000, 20_000])
+@pytest.mark.parametrize("theirs", [100, 1_000, 20_000])
 def test_a_thousand_requests_delay_one_by_the_running_job(price: int, theirs: int) -> None:
     """Somebody who asks for the first time is next when the running job of a crowd of a thousand is done."""
     queue = Queue()
     for _ in range(1_000):
         queue.ask(CROWD, theirs)
-    for _ in range(10):
+    for _ in range(3):
         queue.take()
         mine = queue.ask(f"newcomer {queue.asked}", price)
         assert queue.take() is mine
@@ -157,7 +153,9 @@ def test_one_persons_jobs_keep_their_order(things: list[tuple[str, str, int]]) -
 
 @given(
     steps,
-    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(PRICES), st.integers(1, 3), st.booleans()), min_size=1, max_size=40),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(PRICES), st.integers(1, 3), st.booleans()), min_size=1, max_size=40
+    ),
 )
 def test_an_endless_stream_of_newcomers_starves_nobody(
     before: list[tuple[str, str, int]], newcomers: list[tuple[int, int, int, bool]]
@@ -200,22 +198,23 @@ def test_the_priority_lane_cannot_shut_the_normal_one_out(lanes: list[tuple[bool
         assert passed <= MAX_PRIORITY_RUN
 
 
-@pytest.mark.parametrize(("run", "priority", "normal"), list(product(range(6), range(9), range(9))))
-def test_places_in_two_lanes_are_those_in_which_jobs_go(run: int, priority: int, normal: int) -> None:
+@pytest.mark.parametrize("run", range(6))
+def test_places_in_two_lanes_are_those_in_which_jobs_go(run: int) -> None:
     """How many of the other lane go before a job is what comes out when all are taken one by one."""
-    gone = {"priority": 0, "normal": 0}
-    now = run
-    while gone["priority"] < priority or gone["normal"] < normal:
-        if takes_priority(priority_run=now, has_priority=gone["priority"] < priority, has_normal=gone["normal"] < normal):
-            assert normal_before(gone["priority"], priority_run=run, normal=normal) == gone["normal"]
-            gone["priority"], now = gone["priority"] + 1, now + 1
-        else:
-            assert priority_before(gone["normal"], priority_run=run, priority=priority) == gone["priority"]
-            gone["normal"], now = gone["normal"] + 1, 0
+    for priority, normal in product(range(9), range(9)):
+        gone, now = {"priority": 0, "normal": 0}, run
+        while gone["priority"] < priority or gone["normal"] < normal:
+            left = {"has_priority": gone["priority"] < priority, "has_normal": gone["normal"] < normal}
+            if takes_priority(priority_run=now, **left):
+                assert normal_before(gone["priority"], priority_run=run, normal=normal) == gone["normal"]
+                gone["priority"], now = gone["priority"] + 1, now + 1
+            else:
+                assert priority_before(gone["normal"], priority_run=run, priority=priority) == gone["priority"]
+                gone["normal"], now = gone["normal"] + 1, 0
 
 
 def test_credits_count_not_requests() -> None:
-    """Of two who always want more, the one with cheap requests gets more of them, and both about the same in credits."""
+    """Of two who always want more, the one with cheap requests gets more of them, both about the same in credits."""
     queue, spent = Queue(), Counter[str]()
     for _ in range(300):
         queue.ask("cheap", 300)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from generation.picture_fork import _STEM_PROGRAM
+from generation.picture_stems import STEM_PROGRAM
 
 #: Longer than any test waits, but not for ever: a child that nobody ends must not hold the test run.
 DOES_NOT_END = "import signal; signal.alarm(8); signal.pause()"
@@ -33,13 +33,13 @@ def descendants() -> list[psutil.Process]:
 
 def stems(of_pid: int | None = None) -> list[psutil.Process]:
     """The stems of a process, of this one by default."""
-    return [child for child in children_of(of_pid or os.getpid()) if _program(child) == str(_STEM_PROGRAM)]
+    return [child for child in children_of(of_pid or os.getpid()) if _program(child) == str(STEM_PROGRAM)]
 
 
 def decoders(of_pid: int | None = None) -> list[psutil.Process]:
     """The running children that decode for a process, zombies too; a fork of it that has not exec'd yet is none."""
     children = children_of(of_pid or os.getpid())
-    executed = [child for child in children if _program(child) not in {None, str(_STEM_PROGRAM)}]
+    executed = [child for child in children if _program(child) not in {None, str(STEM_PROGRAM)}]
     return executed + [child for stem in stems(of_pid) for child in children_of(stem.pid)]
 
 
@@ -58,6 +58,14 @@ def is_reaped(process: psutil.Process) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it is there and no zombie."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _program(process: psutil.Process) -> str | None:

@@ -22,7 +22,15 @@ from generation import picture_decoder
 from generation.errors import ErrorCode, PictureRejected
 from generation.picture import Picture, PictureDecoder, PictureLimits
 from tests.generation.crafted_pictures import encoded, photograph, plain, scan_bomb
-from tests.generation.picture_processes import DOES_NOT_END, children_of, decoders, descendants, is_reaped, until
+from tests.generation.picture_processes import (
+    DOES_NOT_END,
+    children_of,
+    decoders,
+    descendants,
+    is_alive,
+    is_reaped,
+    until,
+)
 
 DecoderOf = Callable[..., PictureDecoder]
 
@@ -218,7 +226,7 @@ async def test_what_a_child_has_started_is_killed_with_it(decoder_of: DecoderOf)
     await cancelled(decoding)
     assert is_reaped(child)
     async with asyncio.timeout(3):  # who reaps it is not ours to say
-        while started.is_running() and started.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+        while is_alive(started):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

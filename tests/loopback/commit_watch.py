@@ -17,7 +17,18 @@ from tests.loopback.ledger_model import LedgerModel
 
 _CHANGES = {after_commit(change): change for change in Change}
 _PRIORITY_RUN = 3
-_UNCHANGING = ("state", "credits", "failure", "ended_ms", "video", "price_mcr", "requester", "key", "seed", "created_ms")
+_UNCHANGING = (
+    "state",
+    "credits",
+    "failure",
+    "ended_ms",
+    "video",
+    "price_mcr",
+    "requester",
+    "key",
+    "seed",
+    "created_ms",
+)
 #: With what a scripted render may fail, by the first word of its prompt; other words never fail.
 _FAILURES = {
     "lost": {"server_died"},
@@ -43,6 +54,7 @@ class CommitWatch:
     bans: dict[str, Row] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     known: dict[str, Row] = field(default_factory=dict)  # every job that ever was, as it was last
+    lost_videos: set[str] = field(default_factory=set)  # somebody deleted the file
     owner_cancels: set[str] = field(default_factory=set)  # jobs that their owner has tried to cancel
     admin_change: Callable[[], None] | None = None  # what the running admin command does to the ledger
     problems: list[str] = field(default_factory=list)
@@ -116,9 +128,7 @@ class CommitWatch:
         assert waiting[row["requester"]] < limits.max_waiting_per_person, "more of a person wait than may"
         assert waiting.total() < limits.max_waiting, "more wait than may"
         ban = self.bans.get(row["requester"])
-        is_banned = ban is not None and (
-            ban["banned_until_ms"] is None or ban["banned_until_ms"] > row["created_ms"]
-        )
+        is_banned = ban is not None and (ban["banned_until_ms"] is None or ban["banned_until_ms"] > row["created_ms"])
         assert not is_banned, f"{row['requester']} is banned"
         self.ledger.hold(row["id"], row["requester"], row["place"], row["price_mcr"], row["created_ms"])
 
@@ -150,14 +160,15 @@ class CommitWatch:
             self._ended(old, new)
 
     def _ended(self, old: Row, new: Row) -> None:
-        credits = {"delivered": {"used"}, "undeliverable": {"used"}, "failed": {"returned"}}.get(
+        may_be = {"delivered": {"used"}, "undeliverable": {"used"}, "failed": {"returned"}}.get(
             new["state"], {"returned"}
         )
         if new["state"] == "cancelled" and old["state"] == "running" and _word(new) == "half":
-            credits = {"used", "returned"} if new["id"] in self.owner_cancels else credits
-        assert new["credits"] in credits, f"{new['id']} {new['state']}: credits {new['credits']}"
+            may_be = {"used", "returned"} if new["id"] in self.owner_cancels else may_be
+        assert new["credits"] in may_be, f"{new['id']} {new['state']}: credits {new['credits']}"
         if new["state"] == "failed":
-            assert any(code in new["failure"] for code in _FAILURES.get(_word(new), ())), new["failure"]
+            codes = {"video_lost"} if new["id"] in self.lost_videos else _FAILURES.get(_word(new), set())
+            assert any(code in new["failure"] for code in codes), new["failure"]
         self.ledger.end(new["id"], is_used=new["credits"] == "used")
 
     def _first(self, before: dict[str, Row]) -> str | None:

@@ -31,7 +31,7 @@ class Account:
         terms = self.own or self.usual
         passed_ms, room = now_ms - self.at_ms, terms.cap_mcr - self.tokens - self.held
         earned = max(passed_ms, 0) * terms.per_day_mcr // DAY_MS
-        if 0 < passed_ms and earned < room and terms.per_day_mcr:
+        if passed_ms > 0 and earned < room and terms.per_day_mcr:
             self.at_ms += -(-earned * DAY_MS // terms.per_day_mcr)
         else:
             earned, self.at_ms = max(min(earned, room), 0), now_ms

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
 
-from bot.domain.job import END_STATES, Requester
+from bot.domain.job import END_STATES, JobState, Requester
 from bot.domain.refusals import Refused
 from bot.service.views import IncomingRequest, JobView
 from bot.store.errors import StoreError
@@ -26,6 +26,11 @@ _WORDS = (
 )
 _SIZES: tuple[Mapping[str, str], ...] = ({}, {}, {"seconds": "1"}, {"preset": "fast"}, {"seconds": "10"})
 _FATES = ("later", "perhaps", "gone", "bug")
+#: What a bot commits all the time.
+_OFTEN = (
+    *(Change.ACCEPT, Change.CLAIM, Change.REQUEUE, Change.RENDERED, Change.FAIL, Change.CANCEL),
+    *(Change.DELIVERED, Change.DELIVERED, Change.TOLD, Change.POSTPONE, Change.FORGET, Change.EXPIRE, Change.ADMIN),
+)
 #: What may be drawn, and how often.
 _WEIGHTS = MappingProxyType(
     {
@@ -53,8 +58,9 @@ _WEIGHTS = MappingProxyType(
         "expire": 3,
         "the clock moves": 5,
         "release": 4,
+        "a video is lost": 2,
         "the platform fails": 6,
-        "a commit fails": 5,
+        "a commit fails": 8,
         "rest": 8,
         "restart": 3,
         "kill after calls": 6,
@@ -79,6 +85,7 @@ class Operation:
     change: Change
     fate: str
     is_waited_for: bool
+    pause_s: float  # then
 
     def __str__(self) -> str:
         told = {
@@ -104,9 +111,10 @@ def draw_operation(random: Random) -> Operation:
         key=random.choice(("", "", "k1", "k2", "k3")),
         number=random.uniform(-0.3, 1.0),
         milestone=random.choice(MILESTONES),
-        change=random.choice(tuple(Change)),
+        change=random.choice(_OFTEN),
         fate=random.choice(_FATES),
         is_waited_for=random.random() < 0.7,
+        pause_s=random.choice((0.0, 0.0, 0.005, 0.05, 2.0)),
     )
 
 
@@ -127,6 +135,7 @@ class Operator:
         changes_credits = operation.name in ("grant", "set limit", "the clock moves", "expire")
         if operation.is_waited_for or changes_credits:
             await self.finish()
+        await asyncio.sleep(operation.pause_s)
 
     async def finish(self) -> None:
         """Wait for all that was begun; raise what it raised."""
@@ -169,6 +178,11 @@ class Operator:
                 await self._may_be_refused(self._house.services.reports.report(who, job_id, "not nice"))
             case "forget":
                 await self._may_be_refused(self._house.services.privacy.forget(who))
+            case _:
+                await self._command_or_world(o, who, job_id)
+
+    async def _command_or_world(self, o: Operation, who: Requester, job_id: str) -> None:
+        match o.name:
             case "admin cancel" | "promote" | "retry":
                 await self._command(o.name.removeprefix("admin "), job=job_id)
             case "pause" | "resume" | "drain":
@@ -190,6 +204,11 @@ class Operator:
             case "the clock moves":
                 self._sim.clock.move(o.number * 50_000)
                 self._house.core.machinery.delivery.wake()
+            case "a video is lost":
+                rendered = [row["id"] for row in self._sim.watch.rows.values() if row["state"] == "rendered"]
+                for job_id in rendered[:1]:
+                    self._sim.watch.lost_videos.add(job_id)
+                    self._house.files.video(job_id).unlink(missing_ok=True)
             case "release":
                 self._life.renderer.release()
             case "the platform fails":
@@ -286,6 +305,8 @@ async def come_to_an_end(simulation: Simulation, life: Life) -> None:
     for row in watch.rows.values():
         simulation.require(row["state"] in END_STATES, f"{row['id']} is {row['state']} for ever")
         arrived = {state for state, _ in platform.arrived[row["id"]]}
+        if row["id"] in platform.lost and row["state"] == "failed":  # it may have arrived before
+            arrived.discard(JobState.RENDERED)
         told = "rendered" if row["state"] in ("delivered", "undeliverable") else row["state"]
         simulation.require(arrived <= {told}, f"{row['id']} is {row['state']}, people saw {arrived}")
         if row["state"] == "undeliverable":

@@ -86,7 +86,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         except Killed:
             self.die()
             future.cancel()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (as a thread: whatever it is, it is for who waits)
             future.set_exception(error)
         else:
             if self._dies_now(before=False):

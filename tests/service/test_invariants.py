@@ -8,7 +8,6 @@ sequence that fails is made as short as it goes, and printed.
 """
 
 import argparse
-import asyncio
 import io
 import logging
 import random as global_random
@@ -28,13 +27,10 @@ from PIL import Image
 
 from bot.app.core import Rules
 from bot.domain.credits import Limit
-from bot.domain.refusals import Refused
 from bot.service.limits import QueueLimits
 from bot.service.quotas import QuotaLimits
 from bot.service.retention import KeepRules
 from bot.store.database import Database
-from bot.store.milestones import MILESTONES
-from generation.errors import GenerationError
 from generation.picture import Picture
 from tests.loopback.house import GENEROUS
 from tests.loopback.operations import Operation, Operator, come_to_an_end, draw_operation
@@ -92,7 +88,8 @@ class Sequence:
             simulation.live(go_on)
         while not simulation.live(lambda life: come_to_an_end(simulation, life)):
             pass
-        simulation.live(simulation.rest)
+        if self.seed % 5 == 0:
+            simulation.live(simulation.rest)  # what was done is still done after one more start
 
     def shortest_failure(self, picture: Picture, template: Path) -> list[Operation]:
         """Return few operations that still fail: parts are left out as long as it goes on failing."""
@@ -113,7 +110,7 @@ class Sequence:
             shutil.copytree(template, folder, dirs_exist_ok=True)
             try:
                 self.play(operations, picture, folder)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (whatever breaks is the finding)
                 return error
         return None
 

@@ -261,29 +261,6 @@ async def test_forgetting_in_the_last_moment_leaves_no_video(house: House) -> No
     assert videos(house) == []
 
 
-async def test_a_cancel_before_the_video_is_written_down_counts(house_at: HouseAt) -> None:
-    """A cancel that commits between the file's arrival and its row wins: no video, one end, one answer."""
-    loop = asyncio.get_running_loop()
-    cancelling: list[asyncio.Task[object]] = []
-
-    def reach(milestone: str) -> None:
-        if milestone == FileMoment.POSTER_WRITTEN:
-            [job_id] = {path.stem for path in house.files.video("x").parent.iterdir()}
-            cancelling.append(loop.create_task(house.services.jobs.cancel(house.person("bob"), job_id)))
-
-    async with house_at(reach=reach) as house:
-        view = await house.ask("bob", "hold")
-        await house.renderer.began(1)
-        house.renderer.release()
-        job = await house.until(view.job.id)
-        await asyncio.wait(cancelling)
-        await house.channel.called(1)
-        if job.state is JobState.CANCELLED:
-            await house.until((await house.ask("ann", "lost")).job.id)
-            assert videos(house) == []
-        assert await house.broken_promises() == []
-
-
 async def test_two_hundred_races_of_cancel_and_finish_have_one_end_each(house_at: HouseAt) -> None:
     """Whichever is first, a cancel or the video: every job has one end, one answer, and credits that agree with it."""
     rules = replace(GENEROUS, quota=QuotaLimits(Limit(200_000, 0)), slots=4)

@@ -9,7 +9,11 @@ from bot.store.errors import StoreError, StoreProblem
 from bot.store.migrations import BACKUP_FOLDER, back_up, migrate, newest_version, scripts
 from tests.store.rows import NOW_MS, accept
 
-_GOOD = "ALTER TABLE person ADD COLUMN colour TEXT;\nCREATE TABLE later (n INTEGER) STRICT;\nINSERT INTO later VALUES (7);\n"
+_GOOD = """
+ALTER TABLE person ADD COLUMN colour TEXT;
+CREATE TABLE later (n INTEGER) STRICT;
+INSERT INTO later VALUES (7);
+"""
 _BAD = _GOOD + "INSERT INTO nowhere VALUES (1);\n"
 
 

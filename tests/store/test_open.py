@@ -115,8 +115,10 @@ def test_a_damaged_file_is_refused_with_what_is_wrong(folder: Path) -> None:
             "what ends was held before",
         ),
         (
-            "UPDATE account SET held = 0, used = used + 1000;"
-            "INSERT INTO entry SELECT job, account, 'use', amount, at_ms FROM entry",
+            """
+            UPDATE account SET held = 0, used = used + 1000;
+            INSERT INTO entry SELECT job, account, 'use', amount, at_ms FROM entry
+            """,
             "where its ledger has them",
         ),
     ],

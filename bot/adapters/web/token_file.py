@@ -3,12 +3,14 @@
 import os
 import secrets
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
 FILE_NAME = "web-token"
 _MIN_CHARACTERS = 16  # as the setting web.token; less is a file that was damaged
 _OWNER_ONLY = 0o600
+_DRAFT_LIFETIME_S = 60
 
 
 def operator_token(data_dir: Path) -> tuple[str, bool]:
@@ -18,6 +20,7 @@ def operator_token(data_dir: Path) -> tuple[str, bool]:
     """
     path = data_dir / FILE_NAME
     data_dir.mkdir(parents=True, exist_ok=True)
+    _sweep_drafts(data_dir)
     known = _read(path)
     if known:
         return known, False
@@ -32,6 +35,14 @@ def operator_token(data_dir: Path) -> tuple[str, bool]:
         return _publish(draft, path, token)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sweep_drafts(data_dir: Path) -> None:
+    """Delete what a crash left behind; what is younger than a minute may be somebody's at this moment."""
+    for draft in data_dir.glob(f".{FILE_NAME}-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > _DRAFT_LIFETIME_S:
+                draft.unlink()
 
 
 def _publish(draft: Path, path: Path, token: str) -> tuple[str, bool]:
