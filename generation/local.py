@@ -150,7 +150,8 @@ class LocalRenderer:
         """Let the first restart be at once, and each one after it without a good job in between wait longer."""
         self._last_failure = failure
         if self._failures:
-            backoff_s = min(_FIRST_BACKOFF_S * 2 ** (self._failures - 1), _MAX_BACKOFF_S)
+            doublings = min(self._failures - 1, 10)  # a night's failures would be more than a float holds
+            backoff_s = min(_FIRST_BACKOFF_S * 2**doublings, _MAX_BACKOFF_S)
             self._not_before_s = self._clock() + backoff_s
         self._failures += 1
 

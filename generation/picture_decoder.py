@@ -1,12 +1,14 @@
 """The program that decodes one untrusted picture: bytes on stdin; one JSON line and raw sRGB pixels on stdout.
 
-``generation.picture`` starts it anew for every picture, by its path: as a module it would first import its package.
-The JSON line is ``{"width_px": …, "height_px": …}``, followed by height x width x 3 bytes, or ``{"code": …}`` with the
-sides where they are known. Limits come as JSON in the only argument. The exit code is 0 for both; anything else is
-a fault of this program or a death by a limit.
+``generation.picture_child`` starts it anew for every picture, by its path: as a module it would first import its
+package. ``generation.picture_stem`` runs it in a fork, which has loaded all but HEIF's library already. The JSON line
+is ``{"width_px": …, "height_px": …}``, followed by height x width x 3 bytes, or ``{"code": …}`` with the sides where
+they are known. Limits come as JSON in the only argument. The exit code is 0 for both; anything else is a fault of this
+program or a death by a limit.
 
-The limits of the process hold before the first decoder is imported, so Pillow is imported inside functions, and only
-the parts that the picture at hand needs: most of the time of a small picture is start-up.
+The limits of the process hold before the first byte is read, and without a stem before the first decoder is imported:
+Pillow is imported inside functions, and only the parts that the picture at hand needs, since without a stem most of the
+time of a small picture is start-up.
 """
 
 import io

@@ -49,6 +49,15 @@ _INVARIANTS = (
         """,
     ),
     (
+        "the tag of everybody's second job is known",
+        """
+        SELECT id FROM person WHERE second_tag IS NOT (
+            SELECT tag FROM job WHERE requester = person.id AND state = 'queued' AND lane = 'normal'
+            ORDER BY tag, seq LIMIT 1 OFFSET 1
+        )
+        """,
+    ),
+    (
         "the queue's counters are right",
         """
         SELECT id FROM queue WHERE waiting <> (SELECT count(*) FROM job WHERE state = 'queued')

@@ -56,6 +56,8 @@ class CommitWatch:
     known: dict[str, Row] = field(default_factory=dict)  # every job that ever was, as it was last
     lost_videos: set[str] = field(default_factory=set)  # somebody deleted the file
     owner_cancels: set[str] = field(default_factory=set)  # jobs that their owner has tried to cancel
+    admin_cancels: set[str] = field(default_factory=set)  # likewise
+    half_done: set[str] = field(default_factory=set)  # jobs whose render was seen to hold in its second half
     admin_change: Callable[[], None] | None = None  # what the running admin command does to the ledger
     problems: list[str] = field(default_factory=list)
     _admin_commits: int = 0
@@ -165,6 +167,8 @@ class CommitWatch:
         )
         if new["state"] == "cancelled" and old["state"] == "running" and _word(new) == "half":
             may_be = {"used", "returned"} if new["id"] in self.owner_cancels else may_be
+            if new["id"] in self.half_done - self.admin_cancels:
+                may_be = {"used"}
         assert new["credits"] in may_be, f"{new['id']} {new['state']}: credits {new['credits']}"
         if new["state"] == "failed":
             codes = {"video_lost"} if new["id"] in self.lost_videos else _FAILURES.get(_word(new), set())

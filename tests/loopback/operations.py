@@ -184,6 +184,8 @@ class Operator:
     async def _command_or_world(self, o: Operation, who: Requester, job_id: str) -> None:
         match o.name:
             case "admin cancel" | "promote" | "retry":
+                if o.name == "admin cancel":
+                    self._sim.watch.admin_cancels.add(job_id)
                 await self._command(o.name.removeprefix("admin "), job=job_id)
             case "pause" | "resume" | "drain":
                 await self._command(o.name)

@@ -176,6 +176,7 @@ class Simulation:
             monotonic_s=loop.time,
             reach=reach,
         )
+        self.watch.half_done.clear()
         core: Core = await assemble(outside, self.rules)
         lifecycle = Lifecycle(core.machinery)
         await lifecycle.start()
@@ -204,6 +205,7 @@ class Simulation:
         self.require(life.renderer.at_work <= self.rules.slots, "more at once than there are slots")
         await self._compare_queue(life, running)
         self._compare_files(running)
+        self.watch.half_done |= {job_id for job_id in running if rows[job_id]["prompt"] == "half"}
 
     async def _compare_queue(self, life: Life, running: set[str]) -> None:
         queue, jobs = life.house.services.queue, self.watch.rows

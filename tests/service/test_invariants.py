@@ -36,7 +36,8 @@ from tests.loopback.house import GENEROUS
 from tests.loopback.operations import Operation, Operator, come_to_an_end, draw_operation
 from tests.loopback.simulation import Life, Simulation
 
-_OPERATIONS = 14
+_LONGEST = 28  # operations
+_LONGEST_IN_A_HURRY = 18
 _SHM = Path("/dev/shm")
 
 
@@ -61,11 +62,11 @@ def _draw_rules(random: Random) -> Rules:
 class Sequence:
     """One seed's story, whole or with some of its operations only."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, longest: int = _LONGEST) -> None:
         self.seed = seed
         random = Random(seed)
         self.rules = _draw_rules(random)
-        self.operations = [draw_operation(random) for _ in range(random.randrange(2, 2 * _OPERATIONS))]
+        self.operations = [draw_operation(random) for _ in range(random.randrange(2, longest))]
 
     def play(self, operations: list[Operation], picture: Picture, folder: Path) -> None:
         """Raise AssertionError, or whatever else broke, where a promise is not kept."""
@@ -115,13 +116,13 @@ class Sequence:
         return None
 
 
-def run_sequences(seeds: Iterator[int] | range, picture: Picture) -> Counter[str]:
+def run_sequences(seeds: range, picture: Picture, longest: int = _LONGEST) -> Counter[str]:
     """Play them; return how often each operation was drawn. Raises AssertionError with the shortest failing story."""
     drawn: Counter[str] = Counter()
     with _folder() as template, _quiet():
         Database.open(template, 0)._close()
         for seed in seeds:
-            sequence = Sequence(seed)
+            sequence = Sequence(seed, longest)
             drawn.update(operation.name for operation in sequence.operations)
             if sequence.failure(sequence.operations, picture, template) is None:
                 continue
@@ -157,8 +158,8 @@ def _picture() -> Picture:
 
 def test_every_promise_holds_in_500_random_stories() -> None:
     """Whatever happens in whatever order: one end for each accepted job, exact credits, true places, no stray files."""
-    drawn = run_sequences(range(500), _picture())
-    assert drawn["submit"] > 1_000
+    drawn = run_sequences(range(500), _picture(), _LONGEST_IN_A_HURRY)
+    assert drawn["submit"] > 800
 
 
 def main() -> None:

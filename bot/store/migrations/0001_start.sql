@@ -8,6 +8,7 @@ CREATE TABLE person (
     name            TEXT NOT NULL DEFAULT '',
     seen_ms         INTEGER NOT NULL,
     finish_tag      REAL NOT NULL DEFAULT 0,  -- fair order: where the next job of this person starts at the earliest
+    second_tag      REAL,  -- fair order: the tag of the second of this person's jobs that wait in the normal lane
     waiting         INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0),
     banned_ms       INTEGER,
     banned_until_ms INTEGER,
@@ -16,6 +17,7 @@ CREATE TABLE person (
     CHECK (banned_ms IS NOT NULL OR (banned_until_ms IS NULL AND ban_reason IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_by_seen ON person (seen_ms);
+CREATE INDEX person_by_second_tag ON person (second_tag) WHERE second_tag IS NOT NULL;
 
 CREATE TABLE account (
     id      TEXT PRIMARY KEY,  -- person:…, place:… or everyone
@@ -73,6 +75,7 @@ CREATE TABLE job (
     CHECK (state <> 'running' OR started_ms IS NOT NULL)
 ) STRICT;
 CREATE INDEX job_waiting ON job (lane, tag, seq) WHERE state = 'queued';
+CREATE INDEX job_waiting_of ON job (requester, lane, tag, seq) WHERE state = 'queued';
 CREATE INDEX job_under_way ON job (state, seq) WHERE state IN ('running', 'rendered');
 CREATE INDEX job_by_requester ON job (requester, seq);
 CREATE INDEX job_by_end ON job (ended_ms) WHERE ended_ms IS NOT NULL;
