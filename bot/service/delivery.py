@@ -7,7 +7,7 @@ end, with ``in_doubt`` where the last try may have arrived.
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -153,8 +153,8 @@ class Delivery:
             await self._fail(job)
             return
         poster = self._files.poster(job.id) if video is not None else None
-        in_doubt = pending.in_doubt or job.id in self._unrecorded
-        answer = Answer(job, video, poster, pending.attempts, in_doubt)
+        pending = replace(pending, in_doubt=pending.in_doubt or job.id in self._unrecorded)
+        answer = Answer(job, video, poster, pending.attempts, pending.in_doubt)
         self._unrecorded.add(job.id)
         try:
             await self._through_channel(answer)

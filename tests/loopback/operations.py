@@ -44,7 +44,7 @@ _WEIGHTS = MappingProxyType(
         "cancel twice at once": 3,
         "cancel a stranger's": 1,
         "admin cancel": 3,
-        "promote": 8,
+        "promote": 12,
         "retry": 3,
         "pause": 2,
         "resume": 4,

@@ -215,6 +215,15 @@ def test_a_cancel_puts_no_crowd_before_newcomers(db: Connection) -> None:
     assert order.index("newcomer") <= 2
 
 
+def test_a_second_job_stands_behind_whoever_comes_after_it(db: Connection) -> None:
+    """Also where the price of the first one is made up for already while it still waits."""
+    accept(db, "bob", "b1")
+    db.execute("UPDATE queue SET virtual_time = 5000")
+    accept(db, "bob", "b2")
+    accept(db, "ann", "a1")
+    assert claim_all(db) == ["b1", "a1", "b2"]
+
+
 def test_a_promoted_job_goes_first_and_after_three_a_normal_one(db: Connection) -> None:
     """The list for admins mixes the lanes as they are claimed."""
     for number in range(7):
