@@ -38,6 +38,11 @@ def virtual_time_after(virtual_time: float, wanted: float, second_tag: float | N
     return wanted if second_tag is None else max(virtual_time, min(wanted, second_tag - _APART))
 
 
+def served_until(virtual_time: float) -> float:
+    """Return where the next job of the requester who was just served starts at the earliest."""
+    return virtual_time + _APART
+
+
 def gap(virtual_time: float, price: float, second_tag: float) -> float:
     """Return by how much the later jobs of a requester move up when one of this price goes away.
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bot.domain.fair_order import gap, start_tag, takes_priority, virtual_time_after, virtual_time_wanted
+from bot.domain.fair_order import gap, served_until, start_tag, takes_priority, virtual_time_after, virtual_time_wanted
 from bot.domain.job import (
     END_STATES,
     TRANSITIONS,
@@ -132,6 +132,9 @@ def claim(connection: Connection, now_ms: int) -> Job | None:
     connection.execute(
         "UPDATE queue SET virtual_time = ?, priority_run = ?",
         (virtual_time, queue["priority_run"] + 1 if has_priority else 0),
+    )
+    connection.execute(
+        "UPDATE person SET finish_tag = max(finish_tag, ?) WHERE id = ?", (served_until(virtual_time), row["requester"])
     )
     _count_waiting(connection, row["requester"], -1)
     return find(connection, row["id"])

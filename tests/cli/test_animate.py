@@ -78,7 +78,20 @@ def test_the_same_seed_makes_the_same_file(run: Run, photo: Path, tmp_path: Path
 
 def test_a_camera_move_can_be_chosen_by_its_name(run: Run, photo: Path, tmp_path: Path) -> None:
     """A chosen move is made whatever the prompt says, and is the same as asking for it in words."""
-    run("animate", photo, "a quiet harbour", "--camera", "pan-left", "--motion", "medium", "-o", "a.mp4", "--seed", 5, *FAST)
+    run(
+        "animate",
+        photo,
+        "a quiet harbour",
+        "--camera",
+        "pan-left",
+        "--motion",
+        "medium",
+        "-o",
+        "a.mp4",
+        "--seed",
+        5,
+        *FAST,
+    )
     run("animate", photo, "pan left", "-o", "b.mp4", "--seed", 5, *FAST)
     run("animate", photo, "a quiet harbour", "-o", "c.mp4", "--seed", 5, *FAST)
     chosen, in_words, without = ((tmp_path / name).read_bytes() for name in ("a.mp4", "b.mp4", "c.mp4"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.fair_order import (
@@ -13,6 +13,7 @@ from bot.domain.fair_order import (
     gap,
     normal_before,
     priority_before,
+    served_until,
     start_tag,
     takes_priority,
     virtual_time_after,
@@ -60,6 +61,7 @@ class Queue:
             people.add(waiting.person)
         wanted = virtual_time_wanted(self.virtual_time, job.tag, job.price, len(people))
         self.virtual_time = virtual_time_after(self.virtual_time, wanted, min(seconds, default=None))
+        self.finish_tags[job.person] = max(self.finish_tags[job.person], served_until(self.virtual_time))
         self.waiting.remove(job)
         return job
 
@@ -98,6 +100,14 @@ def happen(queue: Queue, things: list[tuple[str, str, int]]) -> str:
     return running
 
 
+@example(  # somebody who is served late and asks again at once
+    [("ask", "a", 100), ("ask", "a", 300), ("ask", "b", 100), ("take", "", 0), ("ask", "b", 100)]
+    + [("take", "", 0)] * 3
+    + [("ask", "b", 100)],
+    100,
+    [],
+)
+@settings(max_examples=300)
 @given(steps, st.sampled_from(PRICES), steps)
 def test_nobody_delays_a_newcomer_by_more_than_one_job(
     before: list[tuple[str, str, int]], price: int, later: list[tuple[str, str, int]]

@@ -62,6 +62,7 @@ class Platform:
     gone: set[str] = field(default_factory=set)  # jobs whose people cannot be reached, or were given up
     next: deque[str] = field(default_factory=deque)  # what becomes of the next answers
     lost: set[str] = field(default_factory=set)  # jobs whose video somebody deleted
+    forgotten: set[str] = field(default_factory=set)  # jobs of people who have asked for that
     problems: list[str] = field(default_factory=list)
 
 
@@ -84,7 +85,7 @@ class SlowChannel(ScriptedChannel):
         if fate == "bug":
             raise ZeroDivisionError("a bug in the channel")
         is_lost = answer.video is None or not answer.video.exists()
-        if job.state is JobState.RENDERED and is_lost and job.id not in platform.lost:
+        if job.state is JobState.RENDERED and is_lost and job.id not in platform.lost | platform.forgotten:
             platform.problems.append(f"the video of {job.id} is not there")
         arrived = platform.arrived[job.id]
         if arrived and not answer.in_doubt:
@@ -114,7 +115,9 @@ class Simulation:
         quota = rules.quota
         terms = [limit and Terms(limit.cap_mcr, limit.per_day_mcr) for limit in (quota.place, quota.everyone)]
         ledger = LedgerModel(Terms(quota.person.cap_mcr, quota.person.per_day_mcr), *terms)
-        self.watch = CommitWatch(folder, rules, ledger, lost_videos=self.platform.lost)
+        self.watch = CommitWatch(
+            folder, rules, ledger, lost_videos=self.platform.lost, forgotten=self.platform.forgotten
+        )
         self.die_at: str | None = None  # a milestone
         self.failing_commits: Counter[str] = Counter()  # so many of the next ones of a kind
         self._now_s = 0.0

@@ -95,8 +95,11 @@ class Browser:
         return str(found[_ELEMENT])
 
     def click(self, selector: str, text: str | None = None) -> None:
-        """Click the middle of the element as a mouse does; fails where something lies over it."""
-        self._post(f"element/{self.find(selector, text)}/click")
+        """Click the middle of the element as a mouse does, scrolled to; fails where something lies over it."""
+        element = self.find(selector, text)
+        # The driver scrolls only what is out of the window, not what is behind the bar at its bottom.
+        self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", {_ELEMENT: element})
+        self._post(f"element/{element}/click")
 
     def type(self, selector: str, text: str) -> None:
         self._post(f"element/{self.find(selector)}/value", text=text)
