@@ -84,9 +84,9 @@ class BotProcess:
 
 
 async def submit_times(folder: Path, rounds: int) -> None:
-    """How long ``POST /api/jobs`` takes with a hundred at once, over real HTTP; decoding and rendering at once."""
+    """How long ``POST /api/jobs`` takes with a hundred at once, over real HTTP; decoded at once, not rendered."""
     photo = PHOTO.read_bytes()
-    with BotProcess(folder, "instant") as bot:
+    with BotProcess(folder, "waiting") as bot:
         async with httpx.AsyncClient(
             base_url=bot.url, timeout=60, limits=httpx.Limits(max_connections=_AT_ONCE)
         ) as web:
@@ -102,7 +102,6 @@ async def submit_times(folder: Path, rounds: int) -> None:
             await asyncio.gather(*(submit() for _ in range(_AT_ONCE)))  # connections, first imports
             at_once = [ms for _ in range(rounds) for ms in await asyncio.gather(*(submit() for _ in range(_AT_ONCE)))]
             alone = [await submit() for _ in range(rounds * 5)]
-            # What the services alone do of it, told by the bot itself.
     inside = json.loads(bot.last_line)["submit_ms"]
     print(f"submit, {_AT_ONCE} at once over HTTP, client and bot on the same cores: {_times(at_once)} ms")
     print(f"submit, {_AT_ONCE} at once, the service's part: {_times(inside)} ms (goal p99 < 150)")
@@ -146,10 +145,10 @@ async def loop_lag(folder: Path, seconds: float) -> None:
                             return
 
             await asyncio.gather(ask_on(), ask_on(), read_on())
-            rendered = sum(job["status"] == "delivered" for job in (await web.get("api/jobs?limit=100")).json()["jobs"])
+            rendered = (await web.get("api/admin/board")).json()["stats"]["delivered_today"]
     lag_ms = json.loads(bot.last_line)["lag_ms"]
     print(
-        f"event loop's lag over {seconds:.0f} s, camera rendering ({rendered}+ videos) and "
+        f"event loop's lag over {seconds:.0f} s, camera rendering ({rendered} videos) and "
         f"{decoded / seconds:.1f} pictures/s decoded: {_times(lag_ms)} ms (goal p99 < 50)"
     )
 

@@ -154,16 +154,3 @@ def test_what_cannot_be_run_is_told_in_one_line(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-
-
-def test_two_bots_do_not_share_a_folder(bot: StartBot, environ: Mapping[str, str], tmp_path: Path) -> None:
-    """A second bot over the same data folder ends at once, and says which folder it is; the first one goes on."""
-    with bot() as first:
-        command = [sys.executable, "-m", "bot", "run"]
-        second = subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
-        )
-        assert second.returncode == 1
-        assert f"Another bot is running with the data folder {tmp_path / 'data'}." in second.stderr
-        assert first.get("").status_code == 200
-        first.stop()

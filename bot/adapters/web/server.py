@@ -14,6 +14,7 @@ from bot.adapters.web.event_stream import OpenStreams
 
 _BACKLOG = 128
 _MAX_CONNECTIONS = 256  # a quarter of the files that a process may usually have open
+_KEEP_ALIVE_S = 30  # uvicorn closes after 5 s, often under a client that is just about to ask again
 _REQUEST_GRACE_S = 3.0
 _FLUSH_GRACE_S = 0.5
 _PROXIES = ["127.0.0.1", "::1"]  # whose X-Forwarded-For and -Proto are believed
@@ -58,6 +59,7 @@ class WebServer:
             http="h11",
             ws="none",
             backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             limit_concurrency=_MAX_CONNECTIONS,
             server_header=False,
             forwarded_allow_ips=_PROXIES,
