@@ -204,10 +204,13 @@ async def _open_site(data_folder: Path, picture: bytes, plan: SitePlan) -> Async
         stack.push_async_callback(database.close)
         files, renderer = JobFiles(data_folder), SteeredRenderer(plan.engine_failure)
         capabilities = make_engine(EngineSpec("camera", "camera", "", "cpu")).capabilities
+        decoder = await stack.enter_async_context(
+            RememberingDecoder(PictureLimits(max_bytes=plan.rules.max_picture_bytes))
+        )
         outside = Outside(
             database=database,
             files=files,
-            decoder=RememberingDecoder(PictureLimits(max_bytes=plan.rules.max_picture_bytes)),
+            decoder=decoder,
             renderer=renderer,
             plan=RenderPlan(find_model("camera"), capabilities, 10_000_000),
             channels={WebChannel.name: WebChannel()},
