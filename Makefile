@@ -43,6 +43,7 @@ format: $(VENV)/.dev ## put the code into its format
 
 long: $(VENV)/.dev chaos ## the long forms of what `make test` does briefly: about half an hour
 	$(BIN)/python -m tests.service.test_invariants --sequences 10000
+	$(BIN)/python -m tests.store.test_power_cut --cuts 500
 
 chaos: $(VENV)/.dev ## kill the bot and its render server at random, again and again, and count what is lost
 	$(BIN)/python -m tests.chaos.run --rounds 1000
