@@ -63,11 +63,13 @@ clean: ## remove what these commands made
 $(VENV)/.base: pyproject.toml constraints.txt
 	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null \
 		|| { echo "animate-bot needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@echo "Setting up $(VENV): about a minute, only this once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
 # What the tests need besides: the tools, and LTX-Video's libraries with the CPU build of torch.
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,ltx]'
+	@echo "Setting up what the tests need, torch among it: some minutes, only this once"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,ltx]'
 	@touch $@

@@ -60,7 +60,9 @@ async def _serve(make: Callable[[EngineSpec], Engine], config: Mapping[str, Any]
         )
         server = RenderServer(make(EngineSpec(**config["engine"])), options)
         listener = _listen("" if config["use_port"] else str(folder / "socket"))
-        http = _Uvicorn(uvicorn.Config(server.app(), log_config=None, lifespan="off"))
+        # The bot has a line of its own for each render; uvicorn's would say the same twice in other words.
+        quiet = uvicorn.Config(server.app(), log_config=None, log_level="warning", access_log=False, lifespan="off")
+        http = _Uvicorn(quiet)
         serving = asyncio.create_task(http.serve(sockets=[listener]))
         say(state="listening", port=listener.getsockname()[1] if config["use_port"] else 0)
         await server.load()
