@@ -1,0 +1,106 @@
+"""The Discord adapter: logs in, stays logged in, and ends only where the operator must do something."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import discord
+import structlog
+
+from bot.adapters.discord.channel import DiscordChannel
+from bot.adapters.discord.client import AnimateClient
+from bot.adapters.discord.desk import Desk
+from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
+from bot.adapters.discord.house import furnish, keep_house
+from bot.adapters.discord.posts import Posts
+from bot.adapters.discord.status_cards import StatusCards
+from bot.service.clock import Clock
+from bot.service.services import Services
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_STEADY_S = 120.0  # a connection that held so long was a good one: the next pause is short again
+_NOT_AUTHENTICATED = frozenset({4004, 4012, 4013, 4014})  # gateway: wrong token, version, intents
+
+
+class DiscordClosed(Exception):
+    """Discord takes this bot no more as it is set up: the operator must act. What was accepted is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordOptions:
+    """What the operator has set."""
+
+    token: str
+    admin_roles: frozenset[str] = frozenset()
+    admin_channel: int | None = None
+    cdn_hosts: Collection[str] = CDN_HOSTS
+
+
+class DiscordAdapter:
+    """One bot on Discord. ``channel`` is its delivery side."""
+
+    def __init__(
+        self, options: DiscordOptions, clock: Clock, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._options, self._clock, self._monotonic_s = options, clock, monotonic_s
+        self._revoked = asyncio.Event()
+        self._posts = Posts(clock, self._revoked.set)
+        self.channel = DiscordChannel(self._posts, clock)
+
+    async def run(self, services: Services) -> None:
+        """Serve until the board closes. Raises DiscordClosed."""
+        cards = StatusCards(services, self._posts, self._clock, self._monotonic_s)
+        async with Downloads(services.offers.max_picture_bytes, self._options.cdn_hosts) as downloads:
+            desk = Desk(services, cards, self._posts, downloads, self._clock, self._options.admin_roles)
+            self.channel.open(services, cards)
+            parts = {
+                asyncio.create_task(cards.run(), name="status cards"),
+                asyncio.create_task(self._stay_connected(desk), name="discord connection"),
+                asyncio.create_task(self._until_revoked(), name="discord token"),
+            }
+            try:
+                done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+                for part in done:
+                    part.result()
+            finally:
+                for part in parts:
+                    part.cancel()
+                await asyncio.wait(parts)
+
+    async def _until_revoked(self) -> None:
+        await self._revoked.wait()
+        raise DiscordClosed("the token was revoked")
+
+    async def _stay_connected(self, desk: Desk) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            began_s = time.monotonic()
+            try:
+                await self._connect(desk)
+            except discord.LoginFailure as error:
+                raise DiscordClosed("the token is not valid") from error
+            except discord.ConnectionClosed as error:
+                if error.code in _NOT_AUTHENTICATED:
+                    raise DiscordClosed(f"the gateway refuses this bot (code {error.code})") from error
+                log.warning("Discord has closed the connection", code=error.code)
+            except Exception as error:  # whatever the library makes of a lost network: we come back
+                log.warning("the connection to Discord was lost", reason=repr(error))
+            pause_s = _FIRST_PAUSE_S if time.monotonic() - began_s > _STEADY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+
+    async def _connect(self, desk: Desk) -> None:
+        client = AnimateClient(self._posts.use)
+        furnish(client, desk)
+        keeping: asyncio.Task[None] | None = None
+        try:
+            async with client:
+                await client.login(self._options.token)
+                keeping = asyncio.create_task(keep_house(client, desk, self._options.admin_channel))
+                await client.connect()
+        finally:
+            self._posts.use(None)
+            if keeping is not None:
+                keeping.cancel()

@@ -1,0 +1,41 @@
+"""What a client offers and does by itself: its commands, buttons and forms; its registration, presence and notices."""
+
+import asyncio
+
+import aiohttp
+import discord
+import structlog
+
+from bot.adapters.discord.animate_command import animate_command
+from bot.adapters.discord.client import AnimateClient
+from bot.adapters.discord.desk import Desk
+from bot.adapters.discord.job_actions import job_actions
+
+log = structlog.get_logger(__name__)
+
+_REGISTER_AGAIN_S = 60.0
+
+
+def furnish(client: AnimateClient, desk: Desk) -> None:
+    """Give a client everything that people can use."""
+    client.tree.add_command(animate_command(desk))
+    client.job_actions = job_actions(desk)
+
+
+async def keep_house(client: AnimateClient, desk: Desk, admin_channel: int | None) -> None:
+    """Do what a client does by itself, until it is cancelled."""
+    async with asyncio.TaskGroup() as parts:
+        parts.create_task(_register(client))
+
+
+async def _register(client: AnimateClient) -> None:
+    """Tell Discord which commands there are: it shows people the last that it was told."""
+    while True:
+        try:
+            commands = await client.tree.sync()
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.error("the commands could not be registered", reason=str(error))
+            await asyncio.sleep(_REGISTER_AGAIN_S)
+        else:
+            log.info("commands are registered", count=len(commands))
+            return

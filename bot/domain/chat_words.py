@@ -1,0 +1,96 @@
+"""What a job's status message says in a chat, on every platform: plain text, without a platform's own marks."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.domain.credits import credits_text
+from bot.domain.job import CreditState, Failure, Job, JobState
+from bot.domain.messages import sentence
+from bot.domain.refusal_words import wait_text
+
+AI_GENERATED = "AI-generated"
+NO_AI = "camera move, no AI"
+NO_PROMPT = "No prompt"
+DONE_PING = "your video is ready."
+FAILED_PING = "your video did not work out."
+RENDERED = "Rendered, on its way to you."
+MAYBE_SENT = "Your video may have arrived here already. If you do not see it, press the button."
+CANCELLED_BY_ADMIN = "Cancelled by an admin."
+
+#: The phases of ``generation.engines.engine.Phase`` as people read them.
+PHASES: Mapping[str, str] = MappingProxyType(
+    {
+        "waiting": "Waiting for the graphics card",
+        "begin": "Starting",
+        "text": "Reading the prompt",
+        "denoise": "Making the video",
+        "decode": "Developing the frames",
+        "draw": "Drawing the frames",
+        "encode": "Saving the video",
+    }
+)
+RENDERING = "Rendering"
+
+_BAR_CELLS = 12
+
+
+def place_in_queue(ahead: int | None) -> str:
+    """Return where a waiting job stands."""
+    if ahead is None:
+        return "In the queue."
+    if ahead == 0:
+        return "Next in line."
+    return "In the queue, 1 job before this one." if ahead == 1 else f"In the queue, {ahead} jobs before this one."
+
+
+def progress_bar(step: int, steps: int) -> str:
+    """Return a bar of text with its percentage: it can be read with any font and by a screen reader."""
+    share = min(max(step / steps, 0.0), 1.0) if steps > 0 else 0.0
+    filled = int(share * _BAR_CELLS)
+    return f"{'▰' * filled}{'▱' * (_BAR_CELLS - filled)} {int(share * 100)} %"
+
+
+def asked_for(job: Job) -> str:
+    """Return in one short line what a job is to give."""
+    return f"{job.preset}, {job.seconds:.1f} s, {job.width_px} × {job.height_px}"
+
+
+def how_it_was_made(job: Job) -> str:
+    """Return what must be said under a video: whether AI made it, the seed, the time it took."""
+    video = job.video
+    if video is None:
+        return f"seed {job.seed}"
+    origin = f"{AI_GENERATED} ({video.model})" if video.used_ai else NO_AI
+    return f"{origin}, seed {job.seed}, {job.seconds:.1f} s, made in {wait_text(video.render_seconds)}"
+
+
+def how_it_ended(job: Job) -> str:
+    """Return why there is no video, and what became of the credits."""
+    credits_ = {
+        CreditState.RETURNED: f" {_credits(job)} given back.",
+        CreditState.USED: f" {_credits(job)} used: half of the work was done.",
+        CreditState.HELD: "",
+    }[job.credits]
+    match job.state, job.failure:
+        case JobState.FAILED, Failure() as failure:
+            return sentence(failure) + credits_
+        case JobState.CANCELLED, _:
+            return f"Cancelled.{credits_}"
+        case _:
+            return "This did not work."
+
+
+def settings_text(job: Job) -> str:
+    """Return prompt and options so that they can be sent again."""
+    options = {**job.options, "seed": str(job.seed)}
+    flags = " ".join(f"--{name} {_quoted(value)}" for name, value in options.items())
+    return f"{job.prompt} {flags}".strip()
+
+
+def _credits(job: Job) -> str:
+    amount = credits_text(job.price_mcr)
+    return f"{amount} credit" if amount == "1" else f"{amount} credits"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value
