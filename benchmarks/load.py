@@ -24,9 +24,9 @@ import psutil
 
 from benchmarks.load_bot import PHOTO
 from bot.domain.job import JobState, Requester
-from bot.store import jobs, people
+from bot.store import jobs, people, queue_order
 from bot.store.database import Connection, Database
-from bot.store.jobs import NewJob
+from bot.store.job_row import NewJob
 from bot.store.milestones import Change
 from config.log import configure_logging
 from generation.picture import Picture
@@ -196,7 +196,7 @@ async def claim_times(folder: Path, most: int) -> None:
 
 def _timed_claim(tx: Connection) -> float:
     began = time.perf_counter()
-    job = jobs.claim(tx, _now_ms())
+    job = queue_order.claim(tx, _now_ms())
     assert job is not None
     return (time.perf_counter() - began) * 1000
 
@@ -206,7 +206,7 @@ async def _fill(database: Database, count: int, people_at_most: int = 500, first
         for number in range(first, first + count):
             requester = Requester("web", f"p{number % people_at_most}")
             people.touch(tx, requester, _now_ms())
-            jobs.insert(tx, _new_job(f"{number:020x}", requester), _now_ms())
+            queue_order.insert(tx, _new_job(f"{number:020x}", requester), _now_ms())
 
     await database.write(Change.ACCEPT, fill)
 

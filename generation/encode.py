@@ -18,18 +18,12 @@ from typing import IO, TYPE_CHECKING
 
 from generation.errors import EncodeFailed, ErrorCode
 from generation.ffmpeg import encode_command, read_back_command, shrink_command
+from generation.rate import SHARE_OF_LIMIT, SMALLER, bits_per_s
 from generation.request import VideoShape
 
 if TYPE_CHECKING:
     from generation.engines.engine import Frames
 
-#: The cap on the rate leaves 8 % for the container and for what x264 overshoots; held on noise at 2, 8 and 10 MiB.
-_SHARE_OF_LIMIT = 0.92
-#: A clip of half a second must not be allowed 200 Mbit/s: this stays inside H.264 level 4.1, which phones decode.
-_MAX_BITS_PER_S = 50_000_000
-#: Sides of a second and third try; multiples of 32 stay even. x264 keeps to a rate only roughly over a few frames, and
-#: with several threads not twice alike, so that 3/4 alone is now and then not enough.
-_SMALLER = (3 / 4, 1 / 2)
 _QUEUED_FRAMES = 64
 _POSTER_QUALITY = 85
 
@@ -61,7 +55,7 @@ class Mp4Encoder:
         self._broken = threading.Event()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed in _end
         self._process = subprocess.Popen(
-            encode_command(ffmpeg, shape, self._rate(_SHARE_OF_LIMIT), target),
+            encode_command(ffmpeg, shape, self._rate(SHARE_OF_LIMIT), target),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
@@ -149,9 +143,9 @@ class Mp4Encoder:
         large = self._target.with_suffix(".large.mp4")
         self._target.rename(large)
         try:
-            for scale in _SMALLER:
+            for scale in SMALLER:
                 width_px, height_px = int(self._shape.width_px * scale), int(self._shape.height_px * scale)
-                rate = self._rate(_SHARE_OF_LIMIT * scale)
+                rate = self._rate(SHARE_OF_LIMIT * scale)
                 self._run(shrink_command(self._ffmpeg, large, width_px, height_px, rate, self._target))
                 size_bytes = self._target.stat().st_size
                 if size_bytes <= self._max_bytes:
@@ -186,7 +180,7 @@ class Mp4Encoder:
         return EncodeFailed(ErrorCode.ENCODER_DIED, exit_code=exit_code, detail=detail)
 
     def _rate(self, share_of_limit: float) -> int:
-        return min(int(share_of_limit * self._max_bytes * 8 / self._shape.seconds), _MAX_BITS_PER_S)
+        return bits_per_s(self._max_bytes, self._shape.seconds, share_of_limit)
 
 
 def _jpeg(frames: "Frames") -> bytes:

@@ -9,6 +9,7 @@ from bot.domain.credits import CREDIT_MCR, Limit
 from bot.service.admin import Admin
 from bot.service.admin_board import AdminOverview
 from bot.service.admin_people import PeopleCommands
+from bot.service.admin_places import PlaceCommands
 from bot.service.admin_queue import QueueCommands
 from bot.service.admin_records import RecordCommands
 from bot.service.admission import Admission
@@ -24,17 +25,20 @@ from bot.service.lanes import Lanes, Startable
 from bot.service.lifecycle import Machinery
 from bot.service.limits import QueueLimits
 from bot.service.offers import Offers
+from bot.service.places import Places
 from bot.service.privacy import Privacy
 from bot.service.quotas import QuotaLimits, Quotas
 from bot.service.reports import Reports
 from bot.service.retention import KeepRules, Retention
 from bot.service.roles import Roles
 from bot.service.services import Services
+from bot.service.shrinking import Shrinker
 from bot.service.worker import RenderPlan, Worker
 from bot.store.database import Database
 from bot.store.files import JobFiles
 from bot.store.milestones import Reach, nobody_listens
 from config.settings import Settings
+from generation.shrink import VideoShrinker
 
 
 class StartableRenderer(Renderer, Startable, Protocol):
@@ -89,6 +93,7 @@ class Outside:
     clock: Clock = field(default_factory=SystemClock)
     monotonic_s: Callable[[], float] = time.monotonic
     reach: Reach = nobody_listens
+    shrinker: Shrinker = field(default_factory=VideoShrinker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,34 @@ class Core:
 
 async def assemble(outside: Outside, rules: Rules) -> Core:
     """Return the services, wired."""
-    database, clock, files, plan, reach = outside.database, outside.clock, outside.files, outside.plan, outside.reach
+    database, clock = outside.database, outside.clock
     board = Board()
     estimates = await Estimates.load(database)
     queue = FairQueue(database, clock, board, estimates, rules.slots)
-    delivery = Delivery(database, clock, board, files, outside.channels, rules.give_up_after_s, reach)
+    machinery = _machinery(outside, rules, board, estimates, queue)
+    retention, stop_render = machinery.retention, machinery.worker.cancel
+    jobs = Jobs(
+        database, clock, queue, board, outside.files, rules.roles, retention, stop_render, machinery.delivery.wake
+    )
+    places = Places(database)
+    services = Services(
+        intake=machinery.intake,
+        offers=Offers(outside.plan, estimates, queue, rules.max_picture_bytes),
+        jobs=jobs,
+        board=board,
+        queue=queue,
+        quotas=Quotas(database, clock, rules.quota),
+        admin=_admin(outside, rules, queue, machinery.intake, jobs, places),
+        privacy=Privacy(database, clock, queue, retention, rules.quota, stop_render, board),
+        reports=Reports(database, clock, board),
+        places=places,
+    )
+    return Core(services, machinery)
+
+
+def _machinery(outside: Outside, rules: Rules, board: Board, estimates: Estimates, queue: FairQueue) -> Machinery:
+    database, clock, files, plan, reach = outside.database, outside.clock, outside.files, outside.plan, outside.reach
+    delivery = Delivery(database, clock, board, files, outside.shrinker, outside.channels, rules.give_up_after_s, reach)
     worker = Worker(database, clock, queue, board, files, estimates, outside.renderer, plan, delivery.wake, reach)
     admission = Admission(database, clock, queue, files, rules.queue, rules.quota, outside.monotonic_s)
     intake = Intake(
@@ -120,26 +148,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         rules.max_picture_bytes,
         reach,
     )
-    retention = Retention(database, clock, files, rules.keep, reach)
-    jobs = Jobs(database, clock, queue, board, files, rules.roles, worker.cancel, delivery.wake)
-    overview = AdminOverview(database, clock, queue, rules.quota)
-    commands = (
-        *QueueCommands(database, queue, intake, jobs).commands,
-        *PeopleCommands(database, clock, queue, rules.quota, rules.roles).commands,
-        *RecordCommands(database, clock, overview).commands,
-    )
-    services = Services(
-        intake=intake,
-        offers=Offers(plan, estimates, queue, rules.max_picture_bytes),
-        jobs=jobs,
-        board=board,
-        queue=queue,
-        quotas=Quotas(database, clock, rules.quota),
-        admin=Admin(database, clock, queue, overview, rules.roles, commands),
-        privacy=Privacy(database, clock, queue, retention, rules.quota, worker.cancel, board),
-        reports=Reports(database, clock, board),
-    )
-    machinery = Machinery(
+    return Machinery(
         queue=queue,
         board=board,
         admission=admission,
@@ -147,9 +156,20 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         worker=worker,
         lanes=Lanes(queue, outside.renderer, worker, rules.slots),
         delivery=delivery,
-        retention=retention,
+        retention=Retention(database, clock, files, rules.keep, reach),
     )
-    return Core(services, machinery)
+
+
+def _admin(outside: Outside, rules: Rules, queue: FairQueue, intake: Intake, jobs: Jobs, places: Places) -> Admin:
+    database, clock = outside.database, outside.clock
+    overview = AdminOverview(database, clock, queue, rules.quota)
+    commands = (
+        *QueueCommands(database, queue, intake, jobs).commands,
+        *PeopleCommands(database, clock, queue, rules.quota, rules.roles).commands,
+        *PlaceCommands(database, clock, queue, rules.quota, places).commands,
+        *RecordCommands(database, clock, overview).commands,
+    )
+    return Admin(database, clock, queue, overview, rules.roles, commands)
 
 
 def _limit(cap: float, per_day: float) -> Limit:

@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import structlog
@@ -17,8 +17,9 @@ from bot.adapters.web.hosts import is_loopback
 from bot.adapters.web.server import CannotListen, WebServer
 from bot.adapters.web.token_file import FILE_NAME as TOKEN_FILE
 from bot.adapters.web.token_file import operator_token
+from bot.app.chats import make_chats
 from bot.app.core import Outside, Rules, StartableRenderer, assemble
-from bot.app.studio import engine_choice, local_renderer, picture_decoder
+from bot.app.studio import engine_choice, local_renderer, picture_decoder, video_shrinker
 from bot.domain.messages import sentence
 from bot.domain.options import model_within
 from bot.domain.refusal_words import cannot_listen
@@ -50,16 +51,19 @@ async def run_bot(
     """Run until SIGTERM or SIGINT; a second one stops at once. ``announce`` gets the line that says where the page is.
 
     ``engine`` stands in for the one of the settings. Raises SettingsError, StoreError, EngineUnavailable, and OSError
-    where the address is taken or not ours, before anything is served.
+    where the address is taken or not ours, before anything is served; later ChannelClosed, where a platform takes this
+    bot no more: what was accepted is kept for the next start.
     """
-    if not settings.web.enabled:
+    chats = make_chats(settings)
+    if not settings.web.enabled and not chats:
         raise SettingsError([Problem("web.enabled", "", "is false, and there is no other channel: nobody could ask")])
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(_Signals())
         database = await asyncio.to_thread(Database.open, settings.data_dir, SystemClock().now_ms(), reach)
         stack.push_async_callback(database.close)
-        server = _listen(settings)
-        stack.push_async_callback(_stop_page, server, signals.hurry)
+        server = _listen(settings) if settings.web.enabled else None
+        if server is not None:
+            stack.push_async_callback(_stop_page, server, signals.hurry)
         doorway = await asyncio.to_thread(_doorway, settings)
         if engine is None:
             engine = await stack.enter_async_context(_engine(settings, environ))
@@ -69,16 +73,20 @@ async def run_bot(
             decoder=engine.decoder,
             renderer=engine.renderer,
             plan=engine.plan,
-            channels={WebChannel.name: WebChannel()},
+            channels={WebChannel.name: WebChannel(), **chats.deliveries},
+            shrinker=video_shrinker(settings, environ),
             reach=reach,
         )
         core = await assemble(outside, Rules.of(settings, frozenset({doorway.access.operator.id})))
         lifecycle = Lifecycle(core.machinery, signals.hurry)
+        stack.push_async_callback(chats.stop)  # after the lifecycle has stopped: the last answers go through them
         stack.push_async_callback(lifecycle.stop)
         await lifecycle.start()
-        await server.start(make_app(core.services, doorway.access, host_names=doorway.host_names))
-        announce(_where(server, doorway))
-        await _until(lifecycle, signals.stop)
+        chats.start(core.services)
+        if server is not None:
+            await server.start(make_app(core.services, doorway.access, host_names=doorway.host_names))
+        announce("animate-bot runs without its page" if server is None else _where(server, doorway))
+        await _until(signals.stop.wait(), lifecycle.failure(), chats.failure())
         log.info("stopping", grace_s=settings.shutdown.grace_s)
         await lifecycle.finish_work(settings.shutdown.grace_s)
     log.info("stopped")
@@ -155,14 +163,17 @@ async def _stop_page(server: WebServer, hurry: asyncio.Event) -> None:
         ending.result()
 
 
-async def _until(lifecycle: Lifecycle, stop: asyncio.Event) -> None:
-    """Return when it is time to stop; raise what broke where something did."""
-    stopping, failing = asyncio.create_task(stop.wait()), asyncio.create_task(lifecycle.failure())
-    await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
-    if failing.done():
-        failing.result()
-    for task in (stopping, failing):
-        task.cancel()
+async def _until(*ends: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of these has ended; raise what it raised."""
+    waiting = [asyncio.create_task(end) for end in ends]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for end in done:
+            end.result()
+    finally:
+        for end in waiting:
+            end.cancel()
+        await asyncio.wait(waiting)
 
 
 class _Signals:

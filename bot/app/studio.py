@@ -12,6 +12,7 @@ from generation.hardware import find_gpus
 from generation.local import LocalRenderer, RecyclePolicy
 from generation.picture import PictureDecoder, PictureLimits
 from generation.process import ChildOptions
+from generation.shrink import VideoShrinker
 
 
 def engine_choice(settings: Settings, environ: Mapping[str, str]) -> EngineChoice:
@@ -68,3 +69,8 @@ def picture_decoder(settings: Settings) -> PictureDecoder:
     pictures = settings.pictures
     limits = PictureLimits(max_bytes=pictures.max_bytes, max_pixels=pictures.max_pixels)
     return PictureDecoder(limits, max_children=pictures.max_children)
+
+
+def video_shrinker(settings: Settings, environ: Mapping[str, str]) -> VideoShrinker:
+    """Return what makes finished videos smaller for a platform that does not take them."""
+    return VideoShrinker(str(settings.generation.ffmpeg or ""), environ)

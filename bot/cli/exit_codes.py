@@ -20,8 +20,10 @@ class ExitCode(IntEnum):
 @contextmanager
 def told_in_one_sentence() -> Iterator[None]:
     """Turn what can go wrong into one sentence on stderr and the right exit code; bugs keep their traceback."""
+    from bot.domain.chat_words import channel_closed
     from bot.domain.messages import sentence
     from bot.domain.refusal_words import store_sentence
+    from bot.service.channels import ChannelClosed
     from bot.store.errors import StoreError
     from config.errors import SettingsError
     from generation.errors import GenerationError, RequestRejected
@@ -40,6 +42,9 @@ def told_in_one_sentence() -> Iterator[None]:
     except StoreError as error:
         _say(store_sentence(error.code, error.values))
         raise typer.Exit(ExitCode.FAILED) from error
+    except ChannelClosed as error:
+        _say(channel_closed(error.channel, error.reason))
+        raise typer.Exit(ExitCode.BAD_SETTINGS) from error
     except OSError as error:
         _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         raise typer.Exit(ExitCode.FAILED) from error

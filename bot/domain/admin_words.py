@@ -15,8 +15,9 @@ def job(job_id: str, state: str, requester: str) -> str:
     return f"Job {job_id} of {requester} is {state}."
 
 
-def cancelled(job_id: str) -> str:
-    return f"Job {job_id} is cancelled; its credits were given back."
+def cancelled(job_id: str, *, is_used: bool) -> str:
+    what_of_it = "its credits are used, because half of it was done" if is_used else "its credits were given back"
+    return f"Job {job_id} is cancelled; {what_of_it}."
 
 
 def promoted(job_id: str) -> str:

@@ -34,6 +34,14 @@ RENDERING = "Rendering"
 _BAR_CELLS = 12
 
 
+def channel_closed(channel: str, reason: str) -> str:
+    """Return why the bot ends where a platform takes it no more, and what its operator can do."""
+    return (
+        f"{channel} does not take this bot any more: {reason}. All jobs are kept. Please set "
+        f"ANIMATE_{channel.upper()}__TOKEN to a valid token and start again; `animate-bot doctor` says what is missing."
+    )
+
+
 def place_in_queue(ahead: int | None) -> str:
     """Return where a waiting job stands."""
     if ahead is None:

@@ -68,7 +68,9 @@ class Origin:
 
     channel: str  # discord, telegram, web
     place: str = ""  # the server or group as an id with its own limits (``discord:987``); empty: none
-    address: str = ""  # what the channel needs to find the status message and answer there
+    address: str = ""  # what the channel needs to find the status message and answer there; never shown, never logged
+    max_video_bytes: int | None = None  # what the place can take; None: as much as the operator allows
+    is_private: bool = False  # only who asked sees request and answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Job:
     ended_ms: int | None = None
     video: VideoFacts | None = None
     failure: Failure | None = None
+    is_shrunk: bool = False  # the video was too large for its place, and encoded once more
 
     @property
     def is_over(self) -> bool:

@@ -24,8 +24,15 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.ENGINE_UNAVAILABLE: (
             "No video can be made at the moment; the operator has been told. Please try again later."
         ),
+        RefusalCode.WRONG_ROOM: (
+            "Videos are not made in this channel. Please ask in one of the channels that were chosen for it here."
+        ),
+        RefusalCode.AGE_RESTRICTED_ONLY: (
+            "Here videos are made in age-restricted channels only. Please ask again in one of those."
+        ),
         RefusalCode.UNKNOWN_JOB: "There is no such job. Perhaps it was deleted; please send the picture again.",
         RefusalCode.ALREADY_ENDED: "This job is {state} already; there is nothing left to cancel.",
+        RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. Please cancel it first.",
         RefusalCode.NOT_READY: "The video is not there: the job is {state}.",
         RefusalCode.PICTURE_GONE: "The picture is not kept any more. Please send it again.",
         RefusalCode.VIDEO_GONE: "The video is not kept any more. Please ask for it again.",
@@ -54,6 +61,9 @@ FAILURES: Mapping[FailureCode, str] = MappingProxyType(
     {
         FailureCode.PICTURE_LOST: "The picture was lost before the video was made. Please send it again.",
         FailureCode.VIDEO_LOST: "The video was lost before it could be delivered. Please ask for it again.",
+        FailureCode.VIDEO_TOO_LARGE: (
+            "The video is too large to be sent here, even made smaller. Please ask for fewer seconds."
+        ),
         FailureCode.DISK: "The video could not be saved: the disk is full or does not answer. Please try again later.",
         FailureCode.BUG: "Something broke while the video was made; the log says what. Please try again.",
     }
@@ -64,6 +74,7 @@ _NOTICES: Mapping[str, str] = MappingProxyType(
         "job_failed": "Job {job} failed ({failure}).",
         "undeliverable": "The video of job {job} could not be delivered: {reason}.",
         "video_lost": "The video of job {job} was gone before it was delivered.",
+        "video_too_large": "The video of job {job} was too large for its platform, even made smaller.",
         "reported": "The video of job {job} was reported: {reason}",
     }
 )

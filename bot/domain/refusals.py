@@ -18,9 +18,12 @@ class RefusalCode(StrEnum):
     STOPPING = "stopping"
     DISK_NEARLY_FULL = "disk_nearly_full"
     ENGINE_UNAVAILABLE = "engine_unavailable"
+    WRONG_ROOM = "wrong_room"  # rooms (ids, with commas between them)
+    AGE_RESTRICTED_ONLY = "age_restricted_only"
     # jobs
     UNKNOWN_JOB = "unknown_job"  # job
     ALREADY_ENDED = "already_ended"  # job, state
+    NOT_OVER = "not_over"  # job, state
     NOT_READY = "not_ready"  # job, state
     PICTURE_GONE = "picture_gone"  # job
     VIDEO_GONE = "video_gone"  # job
@@ -49,6 +52,7 @@ class FailureCode(StrEnum):
 
     PICTURE_LOST = "picture_lost"
     VIDEO_LOST = "video_lost"
+    VIDEO_TOO_LARGE = "video_too_large"  # for the platform
     DISK = "disk"
     BUG = "bug"  # detail: the exception's type, for the log
 

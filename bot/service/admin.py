@@ -1,8 +1,8 @@
 """Admin: runs the commands of admins, for every channel.
 
 Who asks is checked at every call, and every call leaves a line in the audit: before it runs, and with its outcome.
-The commands themselves are in ``admin_queue``, ``admin_people`` and ``admin_records``; to add one, add one function
-there and its line in ``commands``.
+The commands themselves are in ``admin_queue``, ``admin_people``, ``admin_records`` and ``admin_places``; to add one,
+add one function there and its line in ``commands``.
 """
 
 import difflib
@@ -10,13 +10,14 @@ from collections.abc import Mapping
 
 import structlog
 
-from bot.domain.job import Requester
+from bot.domain.refusal_words import notice_sentence
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.admin_board import AdminBoard, AdminOverview
 from bot.service.admin_command import AdminAnswer, AdminCommand
 from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
-from bot.service.roles import Roles
+from bot.service.roles import Caller, Roles, Viewer, as_caller
+from bot.service.views import Notice
 from bot.store import journal
 from bot.store.database import Database
 from bot.store.milestones import Change
@@ -44,16 +45,33 @@ class Admin:
         self.commands = commands
         self._by_name = {command.name: command for command in commands}
 
-    def is_admin(self, requester_id: str) -> bool:
-        return self._roles.is_admin(requester_id)
+    def is_admin(self, who: Viewer) -> bool:
+        """Whether somebody is an admin of the whole bot."""
+        return self._roles.is_admin(who)
 
-    async def overview(self, who: Requester) -> AdminBoard:
+    def commands_for(self, who: Viewer) -> tuple[AdminCommand, ...]:
+        """Return the commands that somebody may call: all, those of the place that they manage, or none."""
+        if self.is_admin(who):
+            return self.commands
+        if as_caller(who).manages:
+            return tuple(command for command in self.commands if command.scope == "place")
+        return ()
+
+    async def notices_since(self, number: int) -> list[Notice]:
+        """Return what admins are to be told after the notice of this number (0: all that is kept), the oldest first.
+
+        The board's queue changes with each new one.
+        """
+        found = await self._database.read(lambda tx: journal.notices_since(tx, number))
+        return [Notice(id_, at_ms / 1000, notice_sentence(code, details)) for id_, at_ms, code, details in found]
+
+    async def overview(self, who: Viewer) -> AdminBoard:
         """Return the operator's board. Raises Refused(NOT_ALLOWED)."""
-        if not self.is_admin(who.id):
+        if not self.is_admin(who):
             raise Refused(RefusalCode.NOT_ALLOWED, command="overview")
         return await self._overview.read()
 
-    async def run(self, who: Requester, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
+    async def run(self, who: Viewer, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
         """Run a command. Raises Refused for somebody who may not, and for what is wrong with name or arguments."""
         now_ms = self._clock.now_ms()
         # Cut: anybody may try, and every try is kept.
@@ -62,7 +80,7 @@ class Admin:
             Change.ADMIN, lambda tx: journal.begin_audit(tx, who.id, name[:40], kept, now_ms)
         )
         try:
-            answer = await self._run(who, name, arguments)
+            answer = await self._run(as_caller(who), name, arguments)
         except (Refused, GenerationError) as refusal:
             await self._note(number, f"refused: {refusal.code}")
             log.info("admin command refused", who=who.id, command=name[:40], reason=str(refusal.code))
@@ -71,14 +89,16 @@ class Admin:
         log.info("admin command", who=who.id, command=name)
         return answer
 
-    async def _run(self, who: Requester, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
-        if not self.is_admin(who.id):
-            raise Refused(RefusalCode.NOT_ALLOWED, command=name[:40])
+    async def _run(self, caller: Caller, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
+        allowed = [command.name for command in self.commands_for(caller)]
         command = self._by_name.get(name)
+        if not allowed or (command is not None and name not in allowed):
+            raise Refused(RefusalCode.NOT_ALLOWED, command=name[:40])
         if command is None:
-            nearest = difflib.get_close_matches(name, self._by_name, n=1, cutoff=0.0)[0]
+            nearest = difflib.get_close_matches(name, allowed, n=1, cutoff=0.0)[0]
             raise Refused(RefusalCode.UNKNOWN_COMMAND, command=name[:40], nearest=nearest)
-        return await command.run(command.read(who, arguments))
+        limited_to = "" if self.is_admin(caller) else caller.manages
+        return await command.run(command.read(caller, arguments, limited_to))
 
     async def _note(self, number: int, outcome: str) -> None:
         await self._database.write(

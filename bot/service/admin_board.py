@@ -9,7 +9,7 @@ from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
 from bot.service.quotas import QuotaLimits, quota_view
 from bot.service.views import JobView, PersonView, QueueView
-from bot.store import accounts, jobs, journal, people, queue_state
+from bot.store import accounts, jobs, journal, people, queue_order, queue_state
 from bot.store.database import Connection, Database
 
 _DAY_MS = 86_400_000
@@ -80,7 +80,7 @@ class AdminOverview:
     def _read(self, tx: Connection, now_ms: int) -> "_Rows":
         return _Rows(
             running=jobs.in_states(tx, [JobState.RUNNING, JobState.RENDERED], _MAX_WAITING),
-            waiting=jobs.first_waiting(tx, _MAX_WAITING),
+            waiting=queue_order.first_waiting(tx, _MAX_WAITING),
             ended=jobs.last_ended(tx, _MAX_ENDED),
             people=tuple(self._person(tx, row, now_ms) for row in people.latest(tx, _MAX_PEOPLE, now_ms)),
             stats=queue_state.statistics(tx, now_ms - _DAY_MS),

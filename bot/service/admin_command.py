@@ -7,8 +7,13 @@ from typing import Literal
 
 from bot.domain.job import Requester
 from bot.domain.refusals import RefusalCode, Refused
+from bot.service.roles import Caller
 
-ArgumentKind = Literal["job", "person", "text", "number", "choice"]
+ArgumentKind = Literal["job", "person", "text", "number", "choice", "room", "role", "place"]
+#: Who may call: the bot's admins only, or for their own place also those who manage one.
+Scope = Literal["bot", "place"]
+
+_MAX_ID_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,19 @@ class AdminAnswer:
 class Call:
     """One call of a command, its arguments checked."""
 
-    who: Requester
+    caller: Caller
+    command: str
     texts: Mapping[str, str]
+    limited_to: str = ""  # the place of somebody who manages it and is no admin: nothing else exists for them
+
+    @property
+    def who(self) -> Requester:
+        return self.caller.requester
+
+    @property
+    def place(self) -> str:
+        """The place that is meant where none is named: the managed one, or where the caller asks from."""
+        return self.caller.manages or self.caller.place
 
     def text(self, name: str, default: str = "") -> str:
         return self.texts.get(name, default)
@@ -52,15 +68,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class AdminCommand:
-    """A command that admins, and only they, may call."""
+    """A command that admins may call, and where its scope is a place also those who manage one."""
 
     name: str
     help: str
     run: Callable[[Call], Awaitable[AdminAnswer]]
     arguments: tuple[Argument, ...] = ()
     danger: bool = False  # a channel asks again before it calls
+    scope: Scope = "bot"
 
-    def read(self, who: Requester, texts: Mapping[str, str]) -> Call:
+    def read(self, caller: Caller, texts: Mapping[str, str], limited_to: str = "") -> Call:
         """Return the call. Raises Refused, naming the argument, for one that is unknown, missing or wrong."""
         names = [argument.name for argument in self.arguments]
         for name in texts:
@@ -78,7 +95,7 @@ class AdminCommand:
                 raise Refused(RefusalCode.MISSING_ARGUMENT, command=self.name, argument=argument.name)
             if argument.name in given:
                 self._check(argument, given[argument.name])
-        return Call(who, given)
+        return Call(caller, self.name, given, limited_to)
 
     def _check(self, argument: Argument, value: str) -> None:
         wanted = ""
@@ -87,8 +104,10 @@ class AdminCommand:
                 wanted = "a number"
             case "number" if not argument.lowest <= float(value) <= argument.highest:
                 wanted = f"from {argument.lowest:g} to {argument.highest:g}"
-            case "person" if not _is_person(value):
+            case "person" | "place" if not _is_platform_id(value):
                 wanted = "platform and id, like discord:123"
+            case "room" | "role" if not _is_id(value):
+                wanted = "an id, like 123"
             case "choice" if value not in argument.choices:
                 wanted = " or ".join(argument.choices)
         if wanted:
@@ -108,6 +127,10 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _is_person(text: str) -> bool:
-    platform, _, user = text.partition(":")
-    return platform.isalpha() and bool(user) and user.isprintable() and " " not in user and len(text) <= 80
+def _is_platform_id(text: str) -> bool:
+    platform, _, own_id = text.partition(":")
+    return platform.isalpha() and _is_id(own_id.replace(",", "")) and len(text) <= _MAX_ID_CHARACTERS
+
+
+def _is_id(text: str) -> bool:
+    return bool(text) and text.isprintable() and not set(" ,") & set(text) and len(text) <= _MAX_ID_CHARACTERS

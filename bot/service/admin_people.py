@@ -74,7 +74,7 @@ class PeopleCommands:
 
     async def ban(self, call: Call) -> AdminAnswer:
         person, now_ms = call.person(), self._clock.now_ms()
-        if self._roles.is_admin(person.id):
+        if self._roles.is_admin(person):
             raise Refused(
                 RefusalCode.BAD_ARGUMENT, command="ban", argument="person", value=person.id, wanted="no admin"
             )

@@ -4,16 +4,17 @@ from dataclasses import asdict
 
 from bot.domain import admin_words as words
 from bot.domain.credits import CREDIT_MCR
+from bot.domain.job import CreditState, Job, JobState
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.admin_command import AdminAnswer, AdminCommand, Argument, Call
 from bot.service.fair_queue import FairQueue
 from bot.service.intake import Intake
 from bot.service.jobs import Jobs
 from bot.service.views import JobView
-from bot.store import jobs, queue_state
+from bot.store import queue_order, queue_state
 from bot.store.database import Connection, Database
-from bot.store.jobs import Place
 from bot.store.milestones import Change
+from bot.store.queue_order import Place
 from bot.store.queue_state import QueueState
 
 _JOB = Argument("job", "job", "The job's id.")
@@ -32,9 +33,11 @@ class QueueCommands:
             AdminCommand("pause", "Render nothing more and take nothing new; the running job is finished.", self.pause),
             AdminCommand("resume", "Take and render jobs again.", self.resume),
             AdminCommand("drain", "Take nothing new, and work off what waits.", self.drain, danger=True),
-            AdminCommand("queue", "Show what waits, in order.", self.queue),
-            AdminCommand("job", "Show one job.", self.job, (_JOB,)),
-            AdminCommand("cancel", "End a job and give its credits back.", self.cancel, (_JOB,), danger=True),
+            AdminCommand("queue", "Show what waits, in order.", self.queue, scope="place"),
+            AdminCommand("job", "Show one job.", self.job, (_JOB,), scope="place"),
+            AdminCommand(
+                "cancel", "End a job and give its credits back.", self.cancel, (_JOB,), danger=True, scope="place"
+            ),
             AdminCommand("promote", "Move a waiting job up.", self.promote, (_JOB,)),
             AdminCommand(
                 "retry", "Ask again for a job that ended, with the same seed, for its requester.", self.retry, (_JOB,)
@@ -54,45 +57,63 @@ class QueueCommands:
         return AdminAnswer(words.DRAINING)
 
     async def queue(self, call: Call) -> AdminAnswer:
-        view = self._queue.view()
-        waiting = await self._database.read(lambda tx: jobs.first_waiting(tx, _LINES))
+        view, place = self._queue.view(), call.limited_to
+
+        def read(tx: Connection) -> tuple[list[Job], int, int]:
+            waiting = queue_order.first_waiting(tx, _LINES, place)
+            if not place:
+                return waiting, view.waiting, view.running
+            counts = [queue_order.count_in(tx, place, state) for state in (JobState.QUEUED, JobState.RUNNING)]
+            return waiting, counts[0], counts[1]
+
+        waiting, waiting_count, running_count = await self._database.read(read)
         lines = [_line(self._queue.view_of(job)) for job in waiting]
-        return AdminAnswer(words.queue(view.waiting, view.running), {"queue": asdict(view), "waiting": lines})
+        return AdminAnswer(words.queue(waiting_count, running_count), {"queue": asdict(view), "waiting": lines})
 
     async def job(self, call: Call) -> AdminAnswer:
-        view = await self._jobs.get(call.who, call.text("job"))
+        view = await self._get(call)
         return AdminAnswer(words.job(view.job.id, view.job.state, view.job.requester.id), _line(view))
 
     async def cancel(self, call: Call) -> AdminAnswer:
-        view = await self._jobs.cancel(call.who, call.text("job"), gives_back=True)
-        return AdminAnswer(words.cancelled(view.job.id), _line(view))
+        job = (await self._get(call)).job
+        # Whoever manages a place pays like everybody for their own: any person can have a place.
+        is_own = bool(call.limited_to) and job.requester.id == call.who.id
+        view = await self._jobs.cancel(call.caller, job.id, gives_back=not is_own)
+        return AdminAnswer(words.cancelled(job.id, is_used=view.job.credits is CreditState.USED), _line(view))
 
     async def promote(self, call: Call) -> AdminAnswer:
         job_id = call.text("job")
 
         def promote(tx: Connection) -> list[Place] | None:
-            if not jobs.promote(tx, job_id):
+            if not queue_order.promote(tx, job_id):
                 return None
-            return [place for place in jobs.places(tx) if place.job_id == job_id]
+            return [place for place in queue_order.places(tx) if place.job_id == job_id]
 
         def show(places: list[Place] | None) -> None:
             self._queue.moved(places or [])
 
         if await self._database.write(Change.ADMIN, promote, show) is None:
-            view = await self._jobs.get(call.who, job_id)  # refuses one that does not exist
+            view = await self._jobs.get(call.caller, job_id)  # refuses one that does not exist
             raise Refused(
                 RefusalCode.BAD_ARGUMENT, command="promote", argument="job", value=str(view.job.state), wanted="waiting"
             )
         return AdminAnswer(words.promoted(job_id))
 
     async def retry(self, call: Call) -> AdminAnswer:
-        old = (await self._jobs.get(call.who, call.text("job"))).job
+        old = (await self._get(call)).job
         if not old.is_over:
             raise Refused(
                 RefusalCode.BAD_ARGUMENT, command="retry", argument="job", value=str(old.state), wanted="over"
             )
         view = await self._intake.again(old.requester, old.origin, old.id, {"seed": str(old.seed)}, by_admin=True)
         return AdminAnswer(words.retried(old.id, view.job.id), _line(view))
+
+    async def _get(self, call: Call) -> JobView:
+        """Return the job that is meant. Raises Refused(UNKNOWN_JOB), also where it is not of the caller's place."""
+        view = await self._jobs.get(call.caller, call.text("job"))
+        if call.limited_to and view.job.origin.place != call.limited_to:
+            raise Refused(RefusalCode.UNKNOWN_JOB, job=view.job.id)
+        return view
 
     async def _set_state(self, state: QueueState) -> None:
         await self._database.write(

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 from bot.domain.job import Requester
+from bot.domain.place_rules import PlaceRules
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
 from bot.service.limits import QueueLimits, RateLimit
 from bot.service.quotas import QuotaLimits
-from bot.store import accounts, jobs, people
+from bot.service.views import Circumstances
+from bot.store import accounts, people, place_rules, queue_order
 from bot.store.accounts import Shortage
 from bot.store.database import Connection, Database
 from bot.store.files import JobFiles
-from bot.store.jobs import NewJob
+from bot.store.job_row import NewJob
+
+_UNKNOWN_CIRCUMSTANCES = Circumstances()
 
 
 class Admission:
@@ -37,15 +41,19 @@ class Admission:
         """Let nobody in any more."""
         self._is_stopping = True
 
-    async def require(self, requester: Requester) -> None:
-        """Raise Refused where the requester may not ask now: ban, rate, queue, disk, in this order."""
+    async def require(
+        self, requester: Requester, place: str = "", circumstances: Circumstances = _UNKNOWN_CIRCUMSTANCES
+    ) -> None:
+        """Raise Refused where the requester may not ask now: ban, place, rate, queue, disk, in this order."""
         now_ms = self._clock.now_ms()
 
-        def read(tx: Connection) -> tuple[people.Ban | None, tuple[int, int]]:
-            return people.find_ban(tx, requester.id, now_ms), jobs.waiting(tx, requester.id)
+        def read(tx: Connection) -> tuple[people.Ban | None, PlaceRules, tuple[int, int]]:
+            ban = people.find_ban(tx, requester.id, now_ms)
+            return ban, place_rules.load(tx, place), queue_order.waiting(tx, requester.id)
 
-        ban, waiting = await self._database.read(read)
+        ban, rules, waiting = await self._database.read(read)
         _require_no_ban(ban)
+        _require_right_room(rules, circumstances)
         wait_s = self._rate.take(requester.id)
         if wait_s > 0:
             raise Refused(
@@ -56,14 +64,16 @@ class Admission:
         if self._files.free_bytes() < self._limits.min_free_bytes:
             raise Refused(RefusalCode.DISK_NEARLY_FULL)
 
-    def hold(self, tx: Connection, new: NewJob, now_ms: int) -> None:
+    def hold(self, tx: Connection, new: NewJob, roles: frozenset[str], now_ms: int) -> None:
         """Inside the transaction that inserts the job: check what may have changed, and set its credits aside."""
         self._require_open()
         _require_no_ban(people.find_ban(tx, new.requester.id, now_ms))
-        self._require_room(*jobs.waiting(tx, new.requester.id))
+        self._require_room(*queue_order.waiting(tx, new.requester.id))
         people.touch(tx, new.requester, now_ms)
+        rules = place_rules.load(tx, new.origin.place)
+        levels = self._quota.levels(new.requester.id, new.origin.place, rules, roles)
         try:
-            accounts.hold(tx, new.id, self._quota.levels(new.requester.id, new.origin.place), new.price_mcr, now_ms)
+            accounts.hold(tx, new.id, levels, new.price_mcr, now_ms)
         except Shortage as shortage:
             raise _no_credits(shortage, new.price_mcr) from shortage
 
@@ -86,6 +96,13 @@ class Admission:
 def _require_no_ban(ban: people.Ban | None) -> None:
     if ban is not None:
         raise Refused(RefusalCode.BANNED, reason=ban.reason, until_ms=ban.until_ms)
+
+
+def _require_right_room(rules: PlaceRules, circumstances: Circumstances) -> None:
+    if rules.rooms and circumstances.room not in rules.rooms:
+        raise Refused(RefusalCode.WRONG_ROOM, rooms=",".join(sorted(rules.rooms)))
+    if rules.age_restricted_only and not circumstances.is_age_restricted:
+        raise Refused(RefusalCode.AGE_RESTRICTED_ONLY)
 
 
 def _no_credits(shortage: Shortage, price: int) -> Refused:

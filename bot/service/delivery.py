@@ -14,16 +14,16 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.job import CreditState, Failure, Job, JobState
+from bot.domain.job import Job, JobState
 from bot.domain.refusals import FailureCode
 from bot.service.board import Board
 from bot.service.clock import Clock
+from bot.service.delivery_ends import DeliveryEnds
+from bot.service.shrinking import CannotShrink, Shrinker, Shrinking
 from bot.store import jobs, outbox
 from bot.store.database import Connection, Database
 from bot.store.errors import StoreError
 from bot.store.files import JobFiles
-from bot.store.jobs import Ending
-from bot.store.journal import add_notice
 from bot.store.milestones import Change, FileMoment, Reach
 from bot.store.outbox import Pending
 
@@ -59,6 +59,14 @@ class GoneForGood(Exception):
     """The platform refuses for good: blocked, kicked, deleted."""
 
 
+class TooLarge(Exception):
+    """The platform refused the video for its size; a file of at most ``max_bytes`` may be taken."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(max_bytes)
+        self.max_bytes = max_bytes
+
+
 class Channel(Protocol):
     """The way back to people on one platform."""
 
@@ -66,7 +74,7 @@ class Channel(Protocol):
     def name(self) -> str: ...
 
     async def deliver(self, answer: Answer) -> None:
-        """Bring the answer to the person. Raises TryLater or GoneForGood."""
+        """Bring the answer to the person. Raises TryLater, GoneForGood or TooLarge."""
         ...
 
 
@@ -83,12 +91,15 @@ class Delivery:
         clock: Clock,
         board: Board,
         files: JobFiles,
+        shrinker: Shrinker,
         channels: Mapping[str, Channel],
         give_up_after_s: float,
         reach: Reach,
     ) -> None:
-        self._database, self._clock, self._board, self._files = database, clock, board, files
+        self._database, self._clock, self._files = database, clock, files
         self._channels, self._give_up_after_ms, self._reach = channels, int(give_up_after_s * 1000), reach
+        self._shrinking = Shrinking(database, board, files, shrinker)
+        self._ends = DeliveryEnds(database, clock, board, files)
         self._wake = asyncio.Event()
         self._under_way: set[str] = set()
         self._unrecorded: set[str] = set()  # tried, and the disk has not taken down how it went
@@ -145,30 +156,70 @@ class Delivery:
     async def _deliver(self, job_id: str) -> None:
         # Read anew: since the outbox was looked into, the person may have been told, or be forgotten.
         job, pending = await self._database.read(lambda tx: (jobs.find(tx, job_id), outbox.find(tx, job_id)))
+        if job is not None and job.state is JobState.RENDERED:
+            job = await self._with_video(job)
         if job is None or pending is None:
             self._unrecorded.discard(job_id)
             return
-        video = self._files.video(job.id) if job.state is JobState.RENDERED else None
-        if video is not None and not await asyncio.to_thread(video.exists):
-            await self._fail(job)
-            return
-        poster = self._files.poster(job.id) if video is not None else None
         pending = replace(pending, in_doubt=pending.in_doubt or job.id in self._unrecorded)
-        answer = Answer(job, video, poster, pending.attempts, pending.in_doubt)
         self._unrecorded.add(job.id)
         try:
-            await self._through_channel(answer)
+            sent = await self._bring(job, pending)
         except TryLater as later:
             await self._postpone(job, pending, later)
         except GoneForGood as reason:
-            await self._give_up(job, str(reason))
+            await self._ends.given_up(job, str(reason))
+        except CannotShrink as reason:
+            log.warning("the video cannot be made small enough", reason=str(reason))
+            await self._ends.failed(job, FailureCode.VIDEO_TOO_LARGE)
+        except StoreError:  # as everywhere: ``_send`` waits for the disk
+            raise
         except Exception:  # an adapter's bug must not hold the others' answers up
             log.exception("the channel failed")
             await self._postpone(job, pending, TryLater(may_have_arrived=True))
         else:
-            self._reach(FileMoment.SENT)
-            await self._delivered(job)
+            if sent is not None:
+                self._reach(FileMoment.SENT)
+                await self._ends.delivered(sent)
         self._unrecorded.discard(job.id)
+
+    async def _with_video(self, job: Job) -> Job | None:
+        """Return a rendered job as its file is; None where that is gone, and the job has failed."""
+        try:
+            return await self._shrinking.finish(job)
+        except (FileNotFoundError, CannotShrink) as reason:
+            log.error("the video is gone before it was delivered", reason=str(reason))
+            await self._ends.failed(job, FailureCode.VIDEO_LOST)
+            return None
+
+    async def _bring(self, job: Job, pending: Pending) -> Job | None:
+        """Bring the answer, where it is too large smaller; return the job as it was sent, or None: nobody waits for it.
+
+        Raises TryLater and GoneForGood, and CannotShrink for a video that stays too large.
+        """
+        try:
+            await self._through_channel(self._answer(job, pending))
+        except TooLarge as refused:
+            if job.state is not JobState.RENDERED:
+                raise
+            smaller = await self._smaller(job, refused.max_bytes)
+            if smaller is not None:
+                await self._bring(smaller, pending)  # is refused a second time: CannotShrink
+            return smaller
+        return job
+
+    async def _smaller(self, job: Job, max_bytes: int) -> Job | None:
+        try:
+            return await self._shrinking.shrink(job, max_bytes)
+        except OSError as error:  # a full disk, as a rule
+            log.error("the video could not be made smaller", reason=str(error))
+            raise TryLater from error
+
+    def _answer(self, job: Job, pending: Pending) -> Answer:
+        has_video = job.state is JobState.RENDERED
+        video = self._files.video(job.id) if has_video else None
+        poster = self._files.poster(job.id) if has_video else None
+        return Answer(job, video, poster, pending.attempts, pending.in_doubt)
 
     async def _through_channel(self, answer: Answer) -> None:
         channel = self._channels.get(answer.job.origin.channel)
@@ -180,32 +231,11 @@ class Delivery:
         except TimeoutError as error:
             raise TryLater(may_have_arrived=True) from error
 
-    async def _delivered(self, job: Job) -> None:
-        if job.state is not JobState.RENDERED:
-            await self._database.write(Change.TOLD, lambda tx: outbox.told(tx, job.id))
-            return
-        await self._end(Change.DELIVERED, job, Ending(JobState.DELIVERED, CreditState.USED))
-        log.info("delivered", channel=job.origin.channel)
-
-    async def _fail(self, job: Job) -> None:
-        log.error("the video is gone before it was delivered")
-        failure = Failure(FailureCode.VIDEO_LOST, {})
-        await self._end(Change.FAIL, job, Ending(JobState.FAILED, CreditState.RETURNED, failure), "video_lost")
-        await asyncio.to_thread(self._files.delete_video, job.id)  # the still that came with it
-
-    async def _give_up(self, job: Job, reason: str) -> None:
-        log.warning("undeliverable", channel=job.origin.channel, reason=reason)
-        if job.state is JobState.RENDERED:
-            ending = Ending(JobState.UNDELIVERABLE, CreditState.USED)
-            await self._end(Change.UNDELIVERABLE, job, ending, "undeliverable", reason)
-        else:
-            await self._database.write(Change.TOLD, lambda tx: outbox.told(tx, job.id))
-
     async def _postpone(self, job: Job, pending: Pending, later: TryLater) -> None:
         now_ms = self._clock.now_ms()
         # While the bot was off, nothing was tried.
         if now_ms - max(pending.since_ms, self._began_ms) >= self._give_up_after_ms:
-            await self._give_up(job, "tried for too long")
+            await self._ends.given_up(job, "tried for too long")
             return
         backoff_s = _BACKOFF_S[min(pending.attempts, len(_BACKOFF_S) - 1)]
         wait_s = max(later.retry_after_s or 0.0, backoff_s) * random.uniform(1, 1 + _JITTER)  # noqa: S311 (no secret)
@@ -214,18 +244,3 @@ class Delivery:
         await self._database.write(
             Change.POSTPONE, lambda tx: outbox.postpone(tx, job.id, not_before_ms, in_doubt=in_doubt)
         )
-
-    async def _end(self, change: Change, job: Job, ending: Ending, notice: str = "", reason: str = "") -> None:
-        now_ms = self._clock.now_ms()
-
-        def transaction(tx: Connection) -> bool:
-            has_changed = jobs.end(tx, job.id, ending, now_ms)
-            if has_changed and notice:
-                add_notice(tx, notice, {"job": job.id, "reason": reason}, now_ms)
-            return has_changed
-
-        def show(has_changed: bool) -> None:
-            self._board.job_changed(job.id, job.requester.id)
-            self._board.queue_changed()  # credits
-
-        await self._database.write(change, transaction, show)

@@ -11,10 +11,10 @@ from bot.service.clock import Clock
 from bot.service.estimates import Effort, Estimates
 from bot.service.views import JobView, QueueView
 from bot.service.waiting_list import WaitingList
-from bot.store import jobs, queue_state
+from bot.store import queue_order, queue_state
 from bot.store.database import Connection, Database
-from bot.store.jobs import Place
 from bot.store.milestones import Change
+from bot.store.queue_order import Place
 from bot.store.queue_state import QueueState
 
 
@@ -41,7 +41,7 @@ class FairQueue:
     async def load(self) -> None:
         """Read the rows, once, before anything else."""
         self._state, places, priority_run = await self._database.read(
-            lambda tx: (queue_state.load(tx), jobs.places(tx), jobs.priority_run(tx))
+            lambda tx: (queue_state.load(tx), queue_order.places(tx), queue_order.priority_run(tx))
         )
         self._waiting = WaitingList(places, priority_run)
         self.changed()
@@ -163,4 +163,4 @@ class FairQueue:
 
 
 def _claim(connection: Connection, now_ms: int) -> tuple[Job | None, int]:
-    return jobs.claim(connection, now_ms), jobs.priority_run(connection)
+    return queue_order.claim(connection, now_ms), queue_order.priority_run(connection)

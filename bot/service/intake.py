@@ -16,19 +16,21 @@ from bot.service.animator import Decoder
 from bot.service.clock import Clock
 from bot.service.estimates import Effort, Estimates
 from bot.service.fair_queue import FairQueue
-from bot.service.views import IncomingRequest, JobView
+from bot.service.views import Circumstances, IncomingRequest, JobView
 from bot.service.worker import RenderPlan
-from bot.store import jobs
+from bot.store import jobs, queue_order
 from bot.store.database import Connection, Database
 from bot.store.files import JobFiles
-from bot.store.jobs import NewJob, Place
+from bot.store.job_row import NewJob
 from bot.store.milestones import Change, FileMoment, Reach
+from bot.store.queue_order import Place
 from generation.errors import ErrorCode, PictureRejected
 from generation.picture import Picture
 
 log = structlog.get_logger(__name__)
 
 _ID_BYTES = 10
+_UNKNOWN_CIRCUMSTANCES = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class _Checked:
     options: VideoOptions
     start: Picture
     end: Picture | None
+    roles: frozenset[str]  # of the requester where they ask
 
 
 class Intake:
@@ -72,7 +75,8 @@ class Intake:
         known = await self._known(requester, request.key)
         if known is not None:
             return known
-        await self._admission.require(requester)
+        circumstances = request.circumstances
+        await self._admission.require(requester, origin.place, circumstances)
         options = read_options(request.prompt, request.options or {})
         options.check(self._plan.model, self._plan.capabilities, has_end_picture=request.end_picture is not None)
         for data in (request.picture, request.end_picture or b""):
@@ -82,7 +86,7 @@ class Intake:
                 )
         start = await self._decoder.decode(request.picture)
         end = None if request.end_picture is None else await self._decoder.decode(request.end_picture)
-        return await self._accept(_Checked(requester, origin, request.key, options, start, end))
+        return await self._accept(_Checked(requester, origin, request.key, options, start, end, circumstances.roles))
 
     async def again(
         self,
@@ -92,21 +96,26 @@ class Intake:
         changes: Mapping[str, str | None],
         key: str = "",
         *,
+        seen: bool = False,
+        circumstances: Circumstances = _UNKNOWN_CIRCUMSTANCES,
         by_admin: bool = False,
     ) -> JobView:
         """Return a new job with the picture of an old one, its options changed, and a new seed if none is given.
 
-        ``by_admin``: somebody who may see every job asks, for the requester, and no rate limit counts it.
+        ``seen``: the channel knows that the requester looks at the old job's message, so that it need not be their own.
+        ``by_admin``: somebody who may see every job asks, for the requester, and neither rate nor room counts.
         Raises what ``submit`` raises, and Refused(UNKNOWN_JOB, PICTURE_GONE).
         """
         known = await self._known(requester, key)
         if known is not None:
             return known
         job = await self._database.read(lambda tx: jobs.find(tx, job_id))
-        if job is None or job.requester.id != requester.id:
+        if job is None or not (seen or job.requester.id == requester.id):
             raise Refused(RefusalCode.UNKNOWN_JOB, job=job_id)
         if not by_admin:
-            await self._admission.require(requester)
+            await self._admission.require(requester, origin.place, circumstances)
+        if not job.has_picture:
+            raise Refused(RefusalCode.PICTURE_GONE, job=job_id)
         options = read_options(job.prompt, job.options).with_changes({"seed": None, **changes})
         try:
             start = await asyncio.to_thread(self._files.load_picture, self._files.picture(job_id))
@@ -114,7 +123,7 @@ class Intake:
             end = None if end_path is None else await asyncio.to_thread(self._files.load_picture, end_path)
         except FileNotFoundError as error:
             raise Refused(RefusalCode.PICTURE_GONE, job=job_id) from error
-        return await self._accept(_Checked(requester, origin, key, options, start, end))
+        return await self._accept(_Checked(requester, origin, key, options, start, end, circumstances.roles))
 
     async def settle(self) -> None:
         """Wait until everything that is being accepted has been, or not."""
@@ -149,8 +158,8 @@ class Intake:
             def accept(tx: Connection) -> Place | None:
                 if new.key and jobs.find_by_key(tx, new.requester.id, new.key) is not None:
                     return None  # the same update twice at the same time
-                self._admission.hold(tx, new, now_ms)
-                return jobs.insert(tx, new, now_ms)
+                self._admission.hold(tx, new, checked.roles, now_ms)
+                return queue_order.insert(tx, new, now_ms)
 
             def show(place: Place | None) -> None:
                 if place is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import structlog
 
@@ -98,7 +99,8 @@ class Privacy:
 
 
 def _plain(job: Job) -> dict[str, object]:
-    facts = asdict(job)
+    facts: dict[str, Any] = asdict(job)
     facts["options"] = dict(job.options)
     del facts["requester"]
+    del facts["origin"]["address"]  # may hold a platform's token, which opens more than the message
     return facts

@@ -1,13 +1,15 @@
 """Credits: on which levels a request is counted, and what somebody has left."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.domain.credits import CREDIT_MCR, Limit
+from bot.domain.place_rules import NO_RULES, PlaceRules
 from bot.service.clock import Clock
 from bot.service.views import QuotaView
-from bot.store import accounts
+from bot.store import accounts, place_rules
 from bot.store.accounts import EVERYONE, Balance, Level, person_account, place_account
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,21 @@ class QuotaLimits:
     place: Limit | None = None
     everyone: Limit | None = None
 
-    def person_level(self, person_id: str) -> Level:
-        return Level(person_account(person_id), self.person)
+    def person_level(self, person_id: str, rules: PlaceRules = NO_RULES, roles: Collection[str] = ()) -> Level:
+        """Return a person's account with the usual limit, or with that of their roles in a place of these rules.
 
-    def levels(self, person_id: str, place: str) -> tuple[Level, ...]:
+        The limit that an admin has set for this person stands in the account itself, and wins over both.
+        """
+        return Level(person_account(person_id), rules.tier(roles) or self.person)
+
+    def levels(
+        self, person_id: str, place: str, rules: PlaceRules = NO_RULES, roles: Collection[str] = ()
+    ) -> tuple[Level, ...]:
         """Return every account that a job is counted on, the most common cause of a refusal first."""
-        levels = [self.person_level(person_id)]
-        if place and self.place is not None:
-            levels.append(Level(place_account(place), self.place))
+        levels = [self.person_level(person_id, rules, roles)]
+        pool = rules.pool or self.place
+        if place and pool is not None:
+            levels.append(Level(place_account(place), pool))
         if self.everyone is not None:
             levels.append(Level(EVERYONE, self.everyone))
         return tuple(levels)
@@ -37,11 +46,15 @@ class Quotas:
     def __init__(self, database: Database, clock: Clock, limits: QuotaLimits) -> None:
         self._database, self._clock, self._limits = database, clock, limits
 
-    async def view(self, requester_id: str) -> QuotaView:
-        """Return a person's credits as they are now."""
+    async def view(self, requester_id: str, place: str = "", roles: Collection[str] = frozenset()) -> QuotaView:
+        """Return a person's credits as they are now, in a place with what their roles there give them."""
         now_ms = self._clock.now_ms()
-        level = self._limits.person_level(requester_id)
-        return quota_view(await self._database.read(lambda tx: accounts.balance(tx, level, now_ms)))
+
+        def read(tx: Connection) -> Balance:
+            level = self._limits.person_level(requester_id, place_rules.load(tx, place), roles)
+            return accounts.balance(tx, level, now_ms)
+
+        return quota_view(await self._database.read(read))
 
 
 def quota_view(balance: Balance) -> QuotaView:

@@ -1,13 +1,45 @@
-"""Who is an admin: by id, as the settings say, asked anew at every call."""
+"""Who may do what an admin may: the bot's admins everywhere, whoever manages a place only there."""
 
 from dataclasses import dataclass
+
+from bot.domain.job import Job, Requester
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who asks, with what the channel has just seen of them on its platform."""
+
+    requester: Requester
+    manages: str = ""  # the place that they may manage there, as ``Origin.place``; empty: none
+    has_admin_role: bool = False  # one of the roles that the operator has named
+    place: str = ""  # where they ask from, whether they manage it or not
+
+    @property
+    def id(self) -> str:
+        return self.requester.id
+
+
+#: Somebody of whom no more is known is a caller who manages nothing.
+Viewer = Requester | Caller
+
+
+def as_caller(who: Viewer) -> Caller:
+    """Return the caller that somebody is."""
+    return who if isinstance(who, Caller) else Caller(who)
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The admins, as ``platform:user``."""
+    """The admins that the settings name, as ``platform:user``."""
 
     admins: frozenset[str]
 
-    def is_admin(self, requester_id: str) -> bool:
-        return requester_id in self.admins
+    def is_admin(self, who: Viewer) -> bool:
+        """Whether somebody is an admin of the whole bot: by id, or by a role."""
+        return who.id in self.admins or as_caller(who).has_admin_role
+
+    def may_see(self, who: Viewer, job: Job) -> bool:
+        """Whether a job exists for somebody: their own, one of the place that they manage, and for an admin all."""
+        manages = as_caller(who).manages
+        is_own = job.requester.id == who.id
+        return is_own or self.is_admin(who) or (manages != "" and manages == job.origin.place)

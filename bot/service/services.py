@@ -8,6 +8,7 @@ from bot.service.fair_queue import FairQueue
 from bot.service.intake import Intake
 from bot.service.jobs import Jobs
 from bot.service.offers import Offers
+from bot.service.places import Places
 from bot.service.privacy import Privacy
 from bot.service.quotas import Quotas
 from bot.service.reports import Reports
@@ -26,3 +27,4 @@ class Services:
     admin: Admin
     privacy: Privacy
     reports: Reports
+    places: Places

@@ -8,6 +8,15 @@ from generation.engines.engine import Phase
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Where in a place somebody asks, and as what: what the rules of the place look at."""
+
+    room: str = ""  # the chat channel's id
+    is_age_restricted: bool = False
+    roles: frozenset[str] = frozenset()  # of the person in this place
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingRequest:
     """What a person sent, unchecked."""
 
@@ -16,6 +25,7 @@ class IncomingRequest:
     options: Mapping[str, str] | None = None  # by the names of ``bot.domain.options``
     end_picture: bytes | None = None
     key: str = ""  # of the platform's update: the same key from the same requester is the same job; empty: none
+    circumstances: Circumstances = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,15 @@ class QuoteView:
     frames: int
     fps: int
     crop: tuple[float, float, float, float]  # x, y, width, height of what is shown, in shares of the picture's sides
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that admins are to be told."""
+
+    id: int  # rises; a later notice has a larger one
+    at_s: float
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bot.domain.fair_order import normal_before, priority_before
 from bot.domain.job import Lane
-from bot.store.jobs import Place
+from bot.store.queue_order import Place
 
 _Key = tuple[float, int, str]
 

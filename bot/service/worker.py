@@ -15,13 +15,14 @@ from bot.service.board import Board
 from bot.service.clock import Clock
 from bot.service.estimates import Effort, Estimates, save
 from bot.service.fair_queue import FairQueue
-from bot.store import jobs
+from bot.store import jobs, queue_order
 from bot.store.database import Connection, Database
 from bot.store.errors import StoreError
 from bot.store.files import JobFiles
-from bot.store.jobs import Ending, Place
+from bot.store.jobs import Ending
 from bot.store.journal import add_notice
 from bot.store.milestones import Change, FileMoment, Reach
+from bot.store.queue_order import Place
 from generation.client import RenderListener
 from generation.engines.engine import Capabilities, Progress
 from generation.errors import EncodeFailed, EngineUnavailable, ErrorCode, GenerationError, RenderBusy, RenderLost
@@ -36,6 +37,8 @@ MAX_LOST_RENDERS = 2
 #: ffmpeg may have been killed by somebody else; a file that stays too large will be too large again.
 _ONCE_MORE = frozenset({ErrorCode.ENCODER_DIED, ErrorCode.ENCODED_FILE_WRONG})
 _RETRY_WRITE_S = 1.0
+#: No place that takes videos at all takes less, and no video can be made much smaller.
+_LEAST_MAX_BYTES = 256 * 1024
 
 
 class _Stopped(Exception):
@@ -125,7 +128,7 @@ class Worker:
 
         def requeue_all(tx: Connection) -> list[Place]:
             running = jobs.in_states(tx, [JobState.RUNNING])
-            places = [jobs.requeue(tx, job.id, lost_render=False) for job in running]
+            places = [queue_order.requeue(tx, job.id, lost_render=False) for job in running]
             return [place for place in places if place is not None]
 
         def show(places: list[Place]) -> None:
@@ -153,7 +156,7 @@ class Worker:
             self._renderer.render(
                 request,
                 out=self._files.video(job.id),
-                max_bytes=self._plan.max_video_bytes,
+                max_bytes=_max_bytes(job, self._plan),
                 listener=self._listener(job),
             )
         )
@@ -231,7 +234,7 @@ class Worker:
 
     async def _put_back(self, job: Job, *, lost_render: bool) -> None:
         def put_back(tx: Connection) -> Place | None:
-            place = jobs.requeue(tx, job.id, lost_render=lost_render)
+            place = queue_order.requeue(tx, job.id, lost_render=lost_render)
             # A render that is stopped in its last moment leaves a whole file. It goes before the commit: from then on
             # another lane may write there.
             self._discard_video(tx, job)
@@ -263,6 +266,14 @@ class Worker:
                     raise
                 log.error("the database does not answer", reason=str(error))
                 await asyncio.sleep(_RETRY_WRITE_S)
+
+
+def _max_bytes(job: Job, plan: RenderPlan) -> int:
+    """Return how large a job's video may be: what the operator allows, and what its place can take."""
+    of_place = job.origin.max_video_bytes
+    if of_place is None:
+        return plan.max_video_bytes
+    return min(plan.max_video_bytes, max(of_place, _LEAST_MAX_BYTES))
 
 
 def _facts(video: RenderedVideo) -> VideoFacts:

@@ -80,6 +80,12 @@ def notices(connection: Connection, limit: int) -> list[tuple[int, str, dict[str
     return [(row["at_ms"], row["code"], json.loads(row["details"])) for row in rows]
 
 
+def notices_since(connection: Connection, number: int) -> list[tuple[int, int, str, dict[str, object]]]:
+    """Return number, instant, code and details of the notices after ``number``, the oldest first."""
+    rows = connection.execute("SELECT id, at_ms, code, details FROM notice WHERE id > ? ORDER BY id", (number,))
+    return [(row["id"], row["at_ms"], row["code"], json.loads(row["details"])) for row in rows]
+
+
 def _audited(row: sqlite3.Row) -> dict[str, object]:
     return {
         "at": row["at_ms"] / 1000,

@@ -19,12 +19,12 @@ class Change(StrEnum):
     CANCEL = "cancel"
     DELIVERED = "delivered"
     UNDELIVERABLE = "undeliverable"
-    TOLD = "told"
+    TOLD = "told"  # an end; and where the message of a job is found
     POSTPONE = "postpone"
     RECOVER = "recover"
     ADMIN = "admin"
     FORGET = "forget"
-    EXPIRE = "expire"
+    EXPIRE = "expire"  # by age, or because its owner deletes it
     REPORT = "report"
 
 

@@ -48,6 +48,19 @@ def drop_oldest(connection: Connection, count: int) -> FileOwners:
     )
 
 
+def empty_job(connection: Connection, job_id: str) -> FileOwners:
+    """Take files, prompt and options from a job that is over; return whose files are to be deleted."""
+    row = connection.execute(
+        """
+        UPDATE job SET has_picture = 0, has_video = 0, prompt = '', options = '{}'
+        WHERE id = ? AND ended_ms IS NOT NULL RETURNING id
+        """,
+        (job_id,),
+    ).fetchone()
+    gone = frozenset() if row is None else frozenset({job_id})
+    return FileOwners(gone, gone)
+
+
 def delete_jobs(connection: Connection, person_id: str) -> FileOwners:
     """Delete every row of a person's jobs, all of which have ended; return whose files are to be deleted.
 

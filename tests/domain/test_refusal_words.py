@@ -98,7 +98,7 @@ def test_a_time_is_told_as_people_say_it(seconds: float, text: str) -> None:
     assert wait_text(seconds) == text
 
 
-@pytest.mark.parametrize("code", ["job_failed", "undeliverable", "video_lost", "reported"])
+@pytest.mark.parametrize("code", ["job_failed", "undeliverable", "video_lost", "video_too_large", "reported"])
 def test_admins_are_told_in_whole_sentences(code: str) -> None:
     """With the job that it is about."""
     assert "abc" in notice_sentence(code, {"job": "abc", "failure": "bug", "reason": "blocked"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.app.core import Rules
 from bot.domain.job import END_STATES, TRANSITIONS, JobState
-from bot.store import jobs
+from bot.store import queue_order
 from bot.store.checks import broken_promises
 from bot.store.database import FILE_NAME
 from bot.store.milestones import Change, after_commit
@@ -86,7 +86,7 @@ class CommitWatch:
         copy.row_factory = sqlite3.Row
         self.connection.backup(copy)
         order = []
-        while (job := jobs.claim(copy, now_ms)) is not None:
+        while (job := queue_order.claim(copy, now_ms)) is not None:
             order.append(job.id)
         copy.close()
         return order

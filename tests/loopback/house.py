@@ -15,7 +15,7 @@ from bot.service.quotas import QuotaLimits
 from bot.service.retention import KeepRules
 from bot.service.roles import Roles
 from bot.service.services import Services
-from bot.service.views import IncomingRequest, JobView
+from bot.service.views import Circumstances, IncomingRequest, JobView
 from bot.service.worker import RenderPlan
 from bot.store import jobs
 from bot.store.checks import broken_promises
@@ -28,9 +28,11 @@ from generation.picture import Picture
 from tests.loopback.clock import FixedClock
 from tests.loopback.scripted_channel import ScriptedChannel
 from tests.loopback.scripted_renderer import ScriptedRenderer
+from tests.loopback.scripted_shrinker import ScriptedShrinker
 
 ADMIN = Requester("scripted", "admin", "Ada")
 ORIGIN = Origin("scripted")
+NOWHERE = Circumstances()
 #: So long a story waits for something that must happen.
 PATIENCE_S = 20.0
 #: Rules under which nothing is refused unless a test changes them.
@@ -70,6 +72,7 @@ class House:
     clock: FixedClock
     decoder: InstantDecoder
     lifecycle: Lifecycle
+    shrinker: ScriptedShrinker = field(default_factory=ScriptedShrinker)
     people: dict[str, Requester] = field(default_factory=dict)
 
     @property
@@ -79,9 +82,17 @@ class House:
     def person(self, name: str) -> Requester:
         return self.people.setdefault(name, Requester("scripted", name, name.title()))
 
-    async def ask(self, name: str, prompt: str = "draw", key: str = "", place: str = "", **options: str) -> JobView:
+    async def ask(
+        self,
+        name: str,
+        prompt: str = "draw",
+        key: str = "",
+        place: str = "",
+        circumstances: Circumstances = NOWHERE,
+        **options: str,
+    ) -> JobView:
         """Have a person ask for a video."""
-        request = IncomingRequest(b"a picture", prompt, options, key=key)
+        request = IncomingRequest(b"a picture", prompt, options, key=key, circumstances=circumstances)
         return await self.services.intake.submit(self.person(name), replace(ORIGIN, place=place), request)
 
     async def job(self, job_id: str) -> Job | None:
@@ -128,7 +139,7 @@ async def open_house(
     ``works=False``: nothing is rendered and delivered, so that what waits stays.
     """
     renderer, channel, clock = renderer or ScriptedRenderer(), channel or ScriptedChannel(), clock or FixedClock()
-    decoder = InstantDecoder(picture)
+    decoder, shrinker = InstantDecoder(picture), ScriptedShrinker()
     database = await asyncio.to_thread(Database.open, folder, clock.now_ms(), reach)
     files = JobFiles(folder)
     outside = Outside(
@@ -141,6 +152,7 @@ async def open_house(
         clock=clock,
         monotonic_s=lambda: clock.now_ms() / 1000,
         reach=reach,
+        shrinker=shrinker,
     )
     core = await assemble(outside, rules)
     lifecycle = Lifecycle(core.machinery, hurry)
@@ -149,7 +161,7 @@ async def open_house(
     else:
         await core.machinery.queue.load()
     try:
-        yield House(core, database, files, renderer, channel, clock, decoder, lifecycle)
+        yield House(core, database, files, renderer, channel, clock, decoder, lifecycle, shrinker)
     finally:
         await lifecycle.finish_work(grace_s)
         await lifecycle.stop()

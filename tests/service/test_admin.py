@@ -68,6 +68,11 @@ async def test_every_command_answers_with_a_sentence_and_data(quiet: House) -> N
         "ban": {"person": "scripted:eve", "reason": "spam", "days": "1.5"},
         "unban": {"person": "scripted:eve"},
         "resolve-report": {"report": "1"},
+        "place": {"place": "scripted:here"},
+        "place-rooms": {"action": "add", "room": "7", "place": "scripted:here"},
+        "place-tier": {"role": "8", "cap": "2", "per-day": "1", "place": "scripted:here"},
+        "place-pool": {"cap": "20", "per-day": "5", "place": "scripted:here"},
+        "place-age-restricted": {"state": "on", "place": "scripted:here"},
     }
     for name in ("resume", *(command.name for command in quiet.services.admin.commands)):
         answer = await quiet.services.admin.run(ADMIN, name, arguments.get(name, {}))
@@ -88,8 +93,9 @@ async def test_wrong_arguments_are_named(quiet: House) -> None:
 
 
 async def _names_wrong_arguments(quiet: House, command: AdminCommand) -> None:
-    good = {"job": "x", "person": "scripted:bob", "text": "words", "number": "1"}
-    full = {argument.name: good[argument.kind] for argument in command.arguments}
+    good = {"job": "x", "person": "scripted:bob", "text": "words", "number": "1", "room": "7", "role": "8"}
+    good["place"] = "scripted:here"
+    full = {argument.name: (*argument.choices, good.get(argument.kind))[0] or "" for argument in command.arguments}
     with expect_refusal(RefusalCode.UNKNOWN_ARGUMENT) as refusal:
         await quiet.services.admin.run(ADMIN, command.name, {**full, "persn": "x"})
     assert "has no argument persn" in refusal.text
@@ -103,6 +109,10 @@ async def _names_wrong_arguments(quiet: House, command: AdminCommand) -> None:
         bad = {
             "number": ["many", "nan", "inf", "1e10", ""],
             "person": ["bob", ":bob", "scripted:", "a b:c", "x:" + "y" * 90],
+            "place": ["here", ":here", "scripted:", "a b:c", "x:" + "y" * 90],
+            "room": ["a b", "a,b", "x" * 90],
+            "role": ["a b", "a,b", "x" * 90],
+            "choice": ["neither"],
         }
         for value in filter(None, bad.get(argument.kind, [])):
             with expect_refusal(RefusalCode.BAD_ARGUMENT) as refusal:

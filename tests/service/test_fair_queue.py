@@ -12,9 +12,10 @@ from bot.domain.credits import Limit
 from bot.domain.job import Job, JobState, Lane, Origin
 from bot.domain.refusals import RefusalCode
 from bot.service.quotas import QuotaLimits
-from bot.store import accounts, jobs
+from bot.store import accounts, queue_order
 from bot.store.accounts import Level, person_account
-from bot.store.jobs import NewJob
+from bot.store.database import Connection
+from bot.store.job_row import NewJob
 from bot.store.milestones import Change
 from tests.loopback.expect import expect_refusal
 from tests.loopback.house import ADMIN, GENEROUS, House
@@ -49,10 +50,10 @@ async def crowd(house: House, like: Job, count: int) -> list[str]:
     ]
     level = Level(person_account(like.requester.id), GENEROUS.quota.person)
 
-    def insert(tx: jobs.Connection) -> None:
+    def insert(tx: Connection) -> None:
         for new in news:
             accounts.hold(tx, new.id, [level], new.price_mcr, 0)
-            jobs.insert(tx, new, 0)
+            queue_order.insert(tx, new, 0)
 
     await house.database.write(Change.ACCEPT, insert)
     for new in news:
@@ -158,7 +159,7 @@ async def test_everybody_is_shown_their_true_place(house_at: HouseAt) -> None:
         shown = await shown_places(house, "bob ann eve")
         assert [ahead for _, ahead, _ in shown] == list(range(9))
         assert shown[0][0] == views[10].job.prompt
-        rows = await house.database.read(lambda tx: [job.prompt for job in jobs.first_waiting(tx, 100)])
+        rows = await house.database.read(lambda tx: [job.prompt for job in queue_order.first_waiting(tx, 100)])
         assert [prompt for prompt, _, _ in shown] == rows
     async with house_at() as house:
         for name in ("bob", "ann", "eve"):

@@ -13,7 +13,7 @@ from bot.domain.refusals import RefusalCode, Refused
 from bot.service.limits import QueueLimits
 from bot.service.quotas import QuotaLimits
 from bot.service.views import IncomingRequest, JobView
-from bot.store import jobs
+from bot.store import queue_order
 from bot.store.milestones import Change, before_commit
 from generation.errors import ErrorCode
 from tests.loopback.expect import expect_refusal
@@ -239,7 +239,7 @@ async def test_again_keeps_to_the_limits(house_at: HouseAt) -> None:
                 await again(house.person("bob"), ORIGIN, view.job.id, {}, f"another tap {tap}")
         with expect_refusal(RefusalCode.TOO_FAST):
             await again(house.person("bob"), ORIGIN, view.job.id, {}, "one tap too many")
-        assert len(await house.database.read(lambda tx: jobs.places(tx))) == 2
+        assert len(await house.database.read(lambda tx: queue_order.places(tx))) == 2
 
 
 async def test_again_on_a_picture_that_is_gone_says_so(house: House) -> None:

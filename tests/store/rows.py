@@ -2,10 +2,11 @@
 
 from bot.domain.credits import Limit
 from bot.domain.job import Origin, Requester
-from bot.store import accounts, jobs, people
+from bot.store import accounts, people, queue_order
 from bot.store.accounts import Level, person_account
 from bot.store.database import Connection
-from bot.store.jobs import NewJob, Place
+from bot.store.job_row import NewJob
+from bot.store.queue_order import Place
 
 NOW_MS = 1_800_000_000_000
 PRICE_MCR = 1_000
@@ -43,4 +44,4 @@ def accept(connection: Connection, name: str, job_id: str, price_mcr: int = PRIC
     new = new_job(name, job_id, price_mcr)
     people.touch(connection, new.requester, NOW_MS)
     accounts.hold(connection, job_id, [level(name, limit)], price_mcr, NOW_MS)
-    return jobs.insert(connection, new, NOW_MS)
+    return queue_order.insert(connection, new, NOW_MS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job import END_STATES, TRANSITIONS, CreditState, Failure, JobState, Lane, VideoFacts
-from bot.store import jobs, outbox, people
+from bot.store import jobs, outbox, people, queue_order
 from bot.store.checks import broken_promises
 from bot.store.database import FILE_NAME, Connection, Database, connect
 from bot.store.jobs import Ending
@@ -46,12 +46,12 @@ def bring_to(db: Connection, state: JobState) -> None:
         if isinstance(step, Ending):
             assert jobs.end(db, "a", step, NOW_MS)
         else:
-            assert jobs.claim(db, NOW_MS) is not None
+            assert queue_order.claim(db, NOW_MS) is not None
 
 
 def claim_all(db: Connection) -> list[str]:
     order = []
-    while (job := jobs.claim(db, NOW_MS)) is not None:
+    while (job := queue_order.claim(db, NOW_MS)) is not None:
         order.append(job.id)
     return order
 
@@ -138,9 +138,9 @@ def test_a_key_makes_one_job(db: Connection) -> None:
     """The same update of a platform cannot become two rows; other people's keys are their own."""
     for name in ("bob", "ann"):
         people.touch(db, new_job(name, name).requester, NOW_MS)
-        jobs.insert(db, new_job(name, name, key="update 1"), NOW_MS)
+        queue_order.insert(db, new_job(name, name, key="update 1"), NOW_MS)
     with pytest.raises(sqlite3.IntegrityError):
-        jobs.insert(db, new_job("bob", "again", key="update 1"), NOW_MS)
+        queue_order.insert(db, new_job("bob", "again", key="update 1"), NOW_MS)
     found = jobs.find_by_key(db, "web:bob", "update 1")
     assert found is not None
     assert found.id == "bob"
@@ -150,9 +150,9 @@ def test_jobs_are_claimed_in_turn_and_in_the_order_that_is_shown(db: Connection)
     """People go in turn, each one's own in their order; the list for admins is the order of the claims."""
     for name, job_id in (("bob", "b1"), ("bob", "b2"), ("bob", "b3"), ("ann", "a1"), ("ann", "a2"), ("eve", "e1")):
         accept(db, name, job_id)
-    shown = [job.id for job in jobs.first_waiting(db, 10)]
+    shown = [job.id for job in queue_order.first_waiting(db, 10)]
     assert shown == ["b1", "a1", "e1", "b2", "a2", "b3"]
-    assert [job.id for job in jobs.first_waiting(db, 2)] == shown[:2]
+    assert [job.id for job in queue_order.first_waiting(db, 2)] == shown[:2]
     assert claim_all(db) == shown
 
 
@@ -160,15 +160,15 @@ def test_a_job_put_back_keeps_its_place_and_moves_nobody(db: Connection) -> None
     """However often an engine that is down gives a job back, it is next again, and newcomers stand where they would."""
     for job_id in ("b1", "b2", "b3"):
         accept(db, "bob", job_id)
-    first = jobs.claim(db, NOW_MS)
+    first = queue_order.claim(db, NOW_MS)
     assert first is not None
     after_one = db.execute("SELECT virtual_time FROM queue").fetchone()[0]
     for number in range(100):
-        place = jobs.requeue(db, "b1", lost_render=number < 1)
+        place = queue_order.requeue(db, "b1", lost_render=number < 1)
         assert place is not None
-        assert jobs.claim(db, NOW_MS) is not None
+        assert queue_order.claim(db, NOW_MS) is not None
     assert db.execute("SELECT virtual_time FROM queue").fetchone()[0] == after_one
-    jobs.requeue(db, "b1", lost_render=False)
+    queue_order.requeue(db, "b1", lost_render=False)
     assert accept(db, "ann", "a1").tag == after_one
     assert claim_all(db) == ["b1", "a1", "b2", "b3"]
     found = jobs.find(db, "b1")
@@ -179,8 +179,8 @@ def test_a_job_put_back_keeps_its_place_and_moves_nobody(db: Connection) -> None
 def test_only_a_running_job_is_put_back(db: Connection) -> None:
     """What was cancelled meanwhile stays cancelled."""
     bring_to(db, JobState.CANCELLED)
-    assert jobs.requeue(db, "a", lost_render=True) is None
-    assert jobs.requeue(db, "nobody's", lost_render=True) is None
+    assert queue_order.requeue(db, "a", lost_render=True) is None
+    assert queue_order.requeue(db, "nobody's", lost_render=True) is None
 
 
 def test_a_cancel_lets_the_later_jobs_of_the_same_person_move_up(db: Connection) -> None:
@@ -190,7 +190,7 @@ def test_a_cancel_lets_the_later_jobs_of_the_same_person_move_up(db: Connection)
     accept(db, "ann", "a1", price_mcr=5_000)
     accept(db, "ann", "a2")
     jobs.end(db, "b1", _CANCELLED, NOW_MS)
-    tags = {place.job_id: place.tag for place in jobs.places(db)}
+    tags = {place.job_id: place.tag for place in queue_order.places(db)}
     assert tags == {"b2": 0, "b3": 1_000, "a1": 0, "a2": 5_000}
     assert accept(db, "bob", "b4").tag == 2_000
 
@@ -203,10 +203,10 @@ def test_a_cancel_puts_no_crowd_before_newcomers(db: Connection) -> None:
     for number in range(30):
         accept(db, f"p{number}", f"{number}")
     for _ in range(30):  # theirs came later than the dear one, at the same tag or a little after it
-        job = jobs.claim(db, NOW_MS)
+        job = queue_order.claim(db, NOW_MS)
         assert job is not None
         if job.id == "dear":
-            jobs.requeue(db, "dear", lost_render=False)
+            queue_order.requeue(db, "dear", lost_render=False)
             db.execute("UPDATE job SET tag = 20000 WHERE id = 'dear'")
     assert db.execute("SELECT virtual_time FROM queue").fetchone()[0] > 2_000
     jobs.end(db, "dear", _CANCELLED, NOW_MS)
@@ -229,9 +229,9 @@ def test_a_promoted_job_goes_first_and_after_three_a_normal_one(db: Connection) 
     for number in range(7):
         accept(db, f"p{number}", f"{number}")
     for job_id in ("6", "5", "4", "3"):
-        assert jobs.promote(db, job_id)
-    assert not jobs.promote(db, "6")
-    shown = [job.id for job in jobs.first_waiting(db, 10)]
+        assert queue_order.promote(db, job_id)
+    assert not queue_order.promote(db, "6")
+    shown = [job.id for job in queue_order.first_waiting(db, 10)]
     assert shown == ["3", "4", "5", "0", "6", "1", "2"]
     job = jobs.find(db, "6")
     assert job is not None
@@ -242,5 +242,5 @@ def test_a_promoted_job_goes_first_and_after_three_a_normal_one(db: Connection) 
 def test_an_empty_queue_gives_nothing(db: Connection) -> None:
     """Asking does not change anything."""
     before = "\n".join(db.iterdump())
-    assert jobs.claim(db, NOW_MS) is None
+    assert queue_order.claim(db, NOW_MS) is None
     assert "\n".join(db.iterdump()) == before

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from bot.domain.job import CreditState, JobState
-from bot.store import jobs
+from bot.store import jobs, queue_order
 from bot.store.checks import require_sound
 from bot.store.database import FILE_NAME, Database, connect
 from bot.store.jobs import Ending
@@ -29,7 +29,7 @@ def live(folder: Path) -> list[int]:
     for number in range(20):
         for step in (
             lambda tx, n=number: accept(tx, f"p{n % 3}", f"{n}"),
-            lambda tx: jobs.claim(tx, NOW_MS),
+            lambda tx: queue_order.claim(tx, NOW_MS),
             lambda tx, n=number: jobs.end(tx, f"{n}", Ending(JobState.CANCELLED, CreditState.RETURNED), NOW_MS),
         ):
             connection.execute("BEGIN IMMEDIATE")

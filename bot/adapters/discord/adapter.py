@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import discord
@@ -14,19 +14,23 @@ from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
 from bot.adapters.discord.house import furnish, keep_house
 from bot.adapters.discord.posts import Posts
-from bot.adapters.discord.status_cards import StatusCards
+from bot.adapters.discord.status_cards import USUAL_PACE, Pace, StatusCards
+from bot.service.channels import ChannelClosed
 from bot.service.clock import Clock
 from bot.service.services import Services
 
 log = structlog.get_logger(__name__)
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_LONGEST_PAUSE_S = 60.0
 _STEADY_S = 120.0  # a connection that held so long was a good one: the next pause is short again
 _NOT_AUTHENTICATED = frozenset({4004, 4012, 4013, 4014})  # gateway: wrong token, version, intents
 
 
-class DiscordClosed(Exception):
-    """Discord takes this bot no more as it is set up: the operator must act. What was accepted is kept."""
+class DiscordClosed(ChannelClosed):
+    """Discord takes this bot no more as it is set up."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Discord", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +41,22 @@ class DiscordOptions:
     admin_roles: frozenset[str] = frozenset()
     admin_channel: int | None = None
     cdn_hosts: Collection[str] = CDN_HOSTS
+    pace: Pace = USUAL_PACE
+    pause_s: float = 1.0  # before the second try to connect; then twice as long each time
 
 
 class DiscordAdapter:
     """One bot on Discord. ``channel`` is its delivery side."""
 
-    def __init__(
-        self, options: DiscordOptions, clock: Clock, monotonic_s: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._options, self._clock, self._monotonic_s = options, clock, monotonic_s
+    def __init__(self, options: DiscordOptions, clock: Clock) -> None:
+        self._options, self._clock = options, clock
         self._revoked = asyncio.Event()
         self._posts = Posts(clock, self._revoked.set)
         self.channel = DiscordChannel(self._posts, clock)
 
     async def run(self, services: Services) -> None:
         """Serve until the board closes. Raises DiscordClosed."""
-        cards = StatusCards(services, self._posts, self._clock, self._monotonic_s)
+        cards = StatusCards(services, self._posts, self._clock, self._options.pace)
         async with Downloads(services.offers.max_picture_bytes, self._options.cdn_hosts) as downloads:
             desk = Desk(services, cards, self._posts, downloads, self._clock, self._options.admin_roles)
             self.channel.open(services, cards)
@@ -75,7 +79,7 @@ class DiscordAdapter:
         raise DiscordClosed("the token was revoked")
 
     async def _stay_connected(self, desk: Desk) -> None:
-        pause_s = _FIRST_PAUSE_S
+        pause_s = self._options.pause_s
         while True:
             began_s = time.monotonic()
             try:
@@ -86,10 +90,12 @@ class DiscordAdapter:
                 if error.code in _NOT_AUTHENTICATED:
                     raise DiscordClosed(f"the gateway refuses this bot (code {error.code})") from error
                 log.warning("Discord has closed the connection", code=error.code)
-            except Exception as error:  # whatever the library makes of a lost network: we come back
+            except Exception as error:  # noqa: BLE001 (whatever the library makes of a lost network: we come back)
                 log.warning("the connection to Discord was lost", reason=repr(error))
-            pause_s = _FIRST_PAUSE_S if time.monotonic() - began_s > _STEADY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
+            if time.monotonic() - began_s > _STEADY_S:
+                pause_s = self._options.pause_s
             await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     async def _connect(self, desk: Desk) -> None:
         client = AnimateClient(self._posts.use)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -87,14 +87,14 @@ def option_text(value: object) -> str:
 
 
 def _parameters(options: tuple[Option, ...], *, has_end_picture: bool) -> list[inspect.Parameter]:
-    end_image = {"end_image": Optional[discord.Attachment]} if has_end_picture else {}
+    end_image = {"end_image": discord.Attachment | None} if has_end_picture else {}
     annotations: dict[str, Any] = {
         "interaction": discord.Interaction,
         "image": discord.Attachment,
-        "prompt": Optional[app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS]],
+        "prompt": app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS] | None,
         **end_image,
-        **{option.name: Optional[_kind(option)] for option in options},
-        "private": Optional[bool],
+        **{option.name: _kind(option) | None for option in options},
+        "private": bool | None,
     }
     required = {"interaction", "image"}
     return [

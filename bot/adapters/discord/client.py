@@ -1,4 +1,4 @@
-"""The client: discord.py with our commands, buttons and forms; made anew for each connection that had to be given up."""
+"""The client: discord.py with our commands, buttons and forms; made anew for each connection that was given up."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -50,7 +50,7 @@ class AnimateClient(discord.AutoShardedClient):
             await guarded(interaction, action(interaction, rest))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        log.exception("an event could not be handled", gateway_event=event_method)
+        log.error("an event could not be handled", gateway_event=event_method, exc_info=True)
 
 
 FormAction = Callable[["discord.Interaction[Any]", str], Any]

@@ -34,16 +34,27 @@ log = structlog.get_logger(__name__)
 
 CHANNEL_NAME = "discord"
 
-_EDIT_EVERY_S = 4.0
-_PLACE_EVERY_S = 15.0
-_PLACES_PER_S = 5.0  # edits that only move a place, of all messages together
-_LOOK_AT_PLACES_EVERY_S = 5.0
-_CHANNEL_EVERY_S = 1.3  # by the bot's own token: five edits in five seconds a channel, and some are for deliveries
 _AT_ONCE = 16
 _EDIT_LIMIT_S = 20.0
 _RETRY_S = 5.0
 _THUMBNAIL_SIDE_PX = 240
 _SAME_TIME_SHARE, _SAME_TIME_S = 0.1, 5.0  # an estimate that moves by less stays as it is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often messages are edited, in seconds."""
+
+    edit_every_s: float = 4.0  # of one message
+    place_every_s: float = 15.0  # where only the place in the queue has moved
+    places_apart_s: float = 0.2  # between two such edits, of all messages together
+    look_at_places_every_s: float = 5.0
+    # By the bot's own token, in one channel: about five edits in five seconds are let through, and some of them are
+    # for deliveries.
+    channel_every_s: float = 1.3
+
+
+USUAL_PACE = Pace()
 
 
 @dataclass(slots=True, eq=False)
@@ -69,9 +80,15 @@ class StatusCards:
     """Draws the cards of all jobs that are under way."""
 
     def __init__(
-        self, services: Services, posts: Posts, clock: Clock, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        services: Services,
+        posts: Posts,
+        clock: Clock,
+        pace: Pace = USUAL_PACE,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._services, self._posts, self._clock, self._monotonic_s = services, posts, clock, monotonic_s
+        self._services, self._posts, self._clock = services, posts, clock
+        self._pace, self._monotonic_s = pace, monotonic_s
         self._cards: dict[str, _Card] = {}
         self._due: list[tuple[float, str]] = []
         self._wake = asyncio.Event()
@@ -124,17 +141,17 @@ class StatusCards:
 
     async def _watch_places(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_AT_PLACES_EVERY_S)
+            await asyncio.sleep(self._pace.look_at_places_every_s)
             if not self._places_moved:
                 continue
             self._places_moved = False
             waiting = [card for card in self._cards.values() if card.is_waiting and card.due_s is None]
-            apart_s = max(_PLACE_EVERY_S, len(waiting) / _PLACES_PER_S)
+            apart_s = max(self._pace.place_every_s, len(waiting) * self._pace.places_apart_s)
             for card in waiting:
                 self._plan(card, max(card.edited_s + apart_s, self._monotonic_s()))
 
     def _changed(self, card: _Card) -> None:
-        soonest_s = max(card.edited_s + _EDIT_EVERY_S, self._monotonic_s())
+        soonest_s = max(card.edited_s + self._pace.edit_every_s, self._monotonic_s())
         if card.due_s is None or soonest_s < card.due_s:
             self._plan(card, soonest_s)
 
@@ -165,7 +182,7 @@ class StatusCards:
             if free_s > now_s:
                 self._plan(card, free_s)
                 return
-            self._channel_free_s[card.address.channel] = now_s + _CHANNEL_EVERY_S
+            self._channel_free_s[card.address.channel] = now_s + self._pace.channel_every_s
         card.due_s = None
         task = asyncio.create_task(self._draw(card), name=f"card-{card.job_id}")
         self._drawing.add(task)
@@ -187,7 +204,7 @@ class StatusCards:
         except ContentBlocked:
             if not card.is_bare:
                 card.is_bare = True
-                self._again(card, _EDIT_EVERY_S)
+                self._again(card, self._pace.edit_every_s)
         except (NoWay, MessageGone, TooLarge) as reason:  # the end finds its own way
             log.info("status message out of reach", job=card.job_id, reason=repr(reason))
             self._cards.pop(card.job_id, None)

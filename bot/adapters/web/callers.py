@@ -31,7 +31,7 @@ async def _caller(request: Request) -> Requester:
 
 
 async def _operator(request: Request, caller: Annotated[Requester, Depends(_caller)]) -> Requester:
-    if not request.app.state.services.admin.is_admin(caller.id):
+    if not request.app.state.services.admin.is_admin(caller):
         raise Refused(RefusalCode.NOT_ALLOWED, command=request.url.path)
     return caller
 

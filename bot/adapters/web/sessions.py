@@ -61,7 +61,7 @@ class SessionRoutes:
         return MeBody(
             id=caller.id,
             name=caller.name,
-            is_operator=self._services.admin.is_admin(caller.id),
+            is_operator=self._services.admin.is_admin(caller),
             needs_login=self._access.needs_login,
         )
 
