@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from config.values import WebToken, require_host
+from config.values import WebToken, require_discord_id, require_host
 
 #: Names of the web channel that are taken: who sits at this machine, and who holds ``web.token``.
 RESERVED_WEB_NAMES = frozenset({"local", "operator"})
@@ -59,6 +59,20 @@ def _check_admins(admins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lowered))
 
 
+def _discord_ids(value: object) -> object:
+    """Each ID as text, which is what Discord's roles are compared by."""
+    items = _items(value)
+    if not isinstance(items, list):
+        return items
+    checked = []
+    for number, item in enumerate(items, start=1):
+        try:
+            checked.append(str(require_discord_id(item)))
+        except PydanticCustomError as error:
+            raise _wrong_item(number, error.message()) from None
+    return list(dict.fromkeys(checked))
+
+
 def _check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     checked = []
     for number, host in enumerate(hosts, start=1):
@@ -103,5 +117,6 @@ def _wrong_item(number: int, rule: str) -> PydanticCustomError:
 
 
 Admins = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_check_admins)]
+DiscordIds = Annotated[tuple[str, ...], BeforeValidator(_discord_ids)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_check_hosts)]
 NamedTokens = Annotated[tuple[NamedToken, ...], BeforeValidator(_named_tokens), AfterValidator(_check_named_tokens)]

@@ -10,9 +10,21 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from config.lists import Hosts, NamedToken, NamedTokens
+from config.lists import DiscordIds, Hosts, NamedToken, NamedTokens
 from config.places import PathRule
-from config.values import Count, Credits, Days, Host, Number, PlatformToken, Seconds, Switch, WebToken, lower
+from config.values import (
+    Count,
+    Credits,
+    Days,
+    DiscordId,
+    Host,
+    Number,
+    PlatformToken,
+    Seconds,
+    Switch,
+    WebToken,
+    lower,
+)
 
 Engine = Literal["auto", "camera", "ltx"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -113,6 +125,8 @@ class WebSettings(Section):
 
 class DiscordSettings(Section):
     token: PlatformToken | None = None
+    admin_roles: DiscordIds = ()
+    admin_channel: DiscordId | None = None
 
 
 class TelegramSettings(Section):

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 
 _DAY_S = 86_400
 
+_DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
+
 _HOST_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_HOST_LABEL}(?:\.{_HOST_LABEL})*")
 
@@ -51,6 +53,13 @@ def _require_ascii(value: SecretStr) -> SecretStr:
     return value
 
 
+def require_discord_id(value: object) -> int:
+    """Return a Discord ID, which may stand as text or as a number; refuses mentions and names."""
+    if _DISCORD_ID.fullmatch(text := str(value).strip()):
+        return int(text)
+    raise PydanticCustomError("not_a_discord_id", "must be a Discord ID, which is a number")
+
+
 def require_host(value: str) -> str:
     """Return an IP address or a host name in lower case; refuses whatever has a scheme, a port or a path."""
     host = value.lower()
@@ -69,6 +78,7 @@ Seconds = Annotated[Number, Field(gt=0, le=_DAY_S)]
 Days = Annotated[Number, Field(ge=0, le=36_500)]
 Credits = Annotated[Number, Field(ge=0, le=1_000_000), AfterValidator(_require_thousandths)]
 Host = Annotated[str, AfterValidator(require_host)]
+DiscordId = Annotated[int, BeforeValidator(require_discord_id)]
 # Both platforms' tokens are far longer; a shorter one was cut off when it was copied.
 PlatformToken = Annotated[SecretStr, Field(min_length=20), AfterValidator(_require_one_word)]
 #: The operator makes this one: long enough that nobody tries them all.

@@ -1,6 +1,8 @@
 """``animate-bot doctor``: what is in order on this machine, what is not, and what to do about it."""
 
+import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -81,9 +83,24 @@ def _set_up(settings: "Settings", environ: Mapping[str, str]) -> "dict[str, Chec
         "engine": lambda: engine_checks(lambda: engine_choice(settings, environ), lambda: find_gpus(environ)),
         "weights": lambda: weights_checks(generation.engine, generation.model, settings.models_dir),
         "channels": lambda: channel_checks(channels),
+        "discord": lambda: _discord(settings),
         **_page(settings),
         "admins": lambda: admin_checks(settings.admins, platforms, [name for name, _ in web.tokens]),
     }
+
+
+def _discord(settings: "Settings") -> "Iterable[Check]":
+    from bot.domain.doctor_discord_words import no_token
+    from bot.service.doctor import Check
+
+    token = settings.discord.token
+    if token is None:
+        return [Check.ok("discord", no_token())]
+    from bot.adapters.discord.check import check
+
+    # What the library warns of, the checks say better; without a handler it would stand among them.
+    logging.getLogger("discord").addHandler(logging.NullHandler())
+    return asyncio.run(check(token.get_secret_value(), settings.discord.admin_channel))
 
 
 def _page(settings: "Settings") -> "dict[str, CheckFunction]":

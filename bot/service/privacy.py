@@ -13,7 +13,7 @@ from bot.service.board import Board
 from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
 from bot.service.quotas import QuotaLimits, quota_view
-from bot.service.retention import Retention
+from bot.service.retention import KeepRules, Retention
 from bot.store import accounts, jobs, journal, people
 from bot.store import retention as rows
 from bot.store.database import Connection, Database
@@ -41,6 +41,11 @@ class Privacy:
     ) -> None:
         self._database, self._clock, self._queue, self._retention = database, clock, queue, retention
         self._quota, self._stop_render, self._board = quota, stop_render, board
+
+    @property
+    def keeps(self) -> KeepRules:
+        """How long pictures and videos stay, as the operator has set it."""
+        return self._retention.rules
 
     async def export(self, requester_id: str) -> dict[str, object]:
         """Return all that is known of a person, ready for JSON; pictures and videos are fetched job by job."""

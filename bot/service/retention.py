@@ -35,6 +35,10 @@ class Retention:
         self._database, self._clock, self._files, self._rules = database, clock, files, rules
         self._reach = reach
 
+    @property
+    def rules(self) -> KeepRules:
+        return self._rules
+
     async def sweep(self) -> None:
         """Delete files that no row knows: a crash left them. Only before anything else runs."""
         owners = await self._database.read(retention.owners)

@@ -12,6 +12,7 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+DISCORD_TOKEN = "M" + "Aa0-_" * 5 + ".Aa0-_X." + "Aa0-_" * 6
 TELEGRAM_TOKEN = "123456789:" + "Aa0-_" * 7
 
 
@@ -43,7 +44,7 @@ def test_a_fresh_machine_is_good_enough_and_stays_untouched(run: Run, home: Path
     names = [line.split()[1] for line in lines if not line.startswith(" ")]
     assert names == [
         *("python", "sqlite", "settings", "ffmpeg", "data_dir", "models_dir"),
-        *("engine", "weights", "channels", "page", "port", "admins"),
+        *("engine", "weights", "channels", "discord", "page", "port", "admins"),
     ]
     assert last.startswith("No check failed; ")
     assert list(home.iterdir()) == []
@@ -67,6 +68,26 @@ def test_a_script_gets_one_object(run: Run, home: Path) -> None:
     assert checks["admins"]["state"] == "warn"
     assert "no model ***" in checks["weights"]["detail"]
     assert TELEGRAM_TOKEN not in done.stdout
+
+
+def test_a_discord_out_of_reach_is_a_warning(home: Path) -> None:
+    """With a token Discord is asked; that it does not answer is one line, without the token, and nothing on stderr."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+    program = (
+        "import runpy, sys, discord.http;"
+        f"discord.http.Route.BASE = 'http://127.0.0.1:{closed}/{DISCORD_TOKEN}';"
+        "sys.argv = ['animate-bot', 'doctor', '--json']; runpy.run_module('bot', run_name='__main__')"
+    )
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "CUDA_VISIBLE_DEVICES": "", "ANIMATE_WEB__PORT": "0"}
+    environ |= {"ANIMATE_DISCORD__TOKEN": DISCORD_TOKEN, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=home, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    [line] = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "discord"]
+    assert line["state"] == "warn"
+    assert f"Cannot connect to host 127.0.0.1:{closed}" in line["detail"]
+    assert DISCORD_TOKEN not in done.stdout
 
 
 def test_wrong_settings_are_failed_checks(run: Run, home: Path) -> None:

@@ -34,6 +34,34 @@ def test_an_admin_who_is_no_person_is_an_error(home: Path, wrong: str) -> None:
     assert f"admins (variable ANIMATE_ADMINS): {rule}; it is 'discord:1,{wrong}'" in message
 
 
+def test_discord_roles_are_ids_in_the_file_or_a_text_with_commas(home: Path) -> None:
+    """An ID may be a number or a text in the file; blanks and repetitions make no difference; nothing is no role."""
+    expected = ("80351110224678912", "80351110224678913")
+    file = write_toml(home / "it.toml", {"discord.admin_roles": [80351110224678912, " 80351110224678913", ""]})
+    assert load_settings({"HOME": str(home), "ANIMATE_CONFIG": str(file)}).discord.admin_roles == expected
+    text = " 80351110224678912,,80351110224678913, 80351110224678912,"
+    assert load_settings({"HOME": str(home), "ANIMATE_DISCORD__ADMIN_ROLES": text}).discord.admin_roles == expected
+    assert load_settings({"HOME": str(home)}).discord.admin_roles == ()
+
+
+@pytest.mark.parametrize("wrong", ["<@&80351110224678912>", "Moderators", "-1", "0", "1.5", "1٣", "1" * 21])
+def test_a_role_is_named_by_its_id(home: Path, wrong: str) -> None:
+    """A mention or a name finds no role; which one of the list it is, is told."""
+    message = problems({"HOME": str(home), "ANIMATE_DISCORD__ADMIN_ROLES": f"80351110224678912,{wrong}"})
+    rule = "item 2 must be a Discord ID, which is a number"
+    shown = f"it is '80351110224678912,{wrong}'"
+    assert f"discord.admin_roles (variable ANIMATE_DISCORD__ADMIN_ROLES): {rule}; {shown}" in message
+
+
+def test_the_channel_for_notices_is_an_id_or_nothing(home: Path) -> None:
+    """The same ID as a text and as a number is the same channel; empty is none."""
+    for id_in_file in ("80351110224678912", 80351110224678912):
+        file = write_toml(home / "it.toml", {"discord.admin_channel": id_in_file})
+        settings = load_settings({"HOME": str(home), "ANIMATE_CONFIG": str(file)})
+        assert settings.discord.admin_channel == 80351110224678912
+    assert load_settings({"HOME": str(home)}).discord.admin_channel is None
+
+
 def test_the_page_is_reached_by_names_and_addresses(home: Path) -> None:
     """Host names are in small letters, an IPv6 address is as short as it can be."""
     environ = {"HOME": str(home), "ANIMATE_WEB__HOSTS": "Bot.Example.org, animate_bot", "ANIMATE_WEB__HOST": "0::1"}

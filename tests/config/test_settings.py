@@ -257,6 +257,7 @@ def test_every_problem_is_told_at_once(home: Path) -> None:
         ("web.enabled", "perhaps", "must be true or false; it is 'perhaps'"),
         ("web.host", "http://x", "must be an address or a host name, without scheme and port; it is 'http://x'"),
         ("web.port", "65536", "must be at most 65535; it is '65536'"),
+        ("discord.admin_channel", "#notices", "must be a Discord ID, which is a number; it is '#notices'"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_rule(home: Path, key: str, value: str, rule: str) -> None:
@@ -276,6 +277,8 @@ def test_a_wrong_value_is_told_with_its_rule(home: Path, key: str, value: str, r
         ("web.enabled", 1, "must be true or false; it is 1"),
         ("admins", 5, "must be a list, or a text with commas; it is 5"),
         ("admins", ["web:ann", 5], "must be text; it is ['web:ann', 5]"),
+        ("discord.admin_roles", 5, "must be a list, or a text with commas; it is 5"),
+        ("discord.admin_channel", True, "must be a Discord ID, which is a number; it is True"),
         ("telegram.token", 5, "must be text"),
         ("web.tokens", 5, "must be a list, or a text with commas"),
     ],

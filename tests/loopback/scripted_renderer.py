@@ -22,6 +22,7 @@ class ScriptedRenderer:
 
     def __init__(self) -> None:
         self.seen: list[ImageToVideoRequest] = []  # every request that began, in order
+        self.limits: list[int] = []  # the most bytes that each of them might have
         self.starts = 0
         self.cannot_start: EngineUnavailable | None = None
         self.running = 0
@@ -62,6 +63,7 @@ class ScriptedRenderer:
         try:
             async with self._began:
                 self.seen.append(request)
+                self.limits.append(max_bytes)
                 self._began.notify_all()
             return await self._draw(word, tries, request, out, listener)
         finally:

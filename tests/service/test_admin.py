@@ -11,6 +11,8 @@ from bot.domain.credits import Limit
 from bot.domain.job import JobState
 from bot.domain.refusals import RefusalCode
 from bot.service.admin_command import AdminCommand
+from bot.service.board import QUEUE
+from bot.service.delivery import GoneForGood
 from bot.service.quotas import QuotaLimits
 from tests.loopback.expect import expect_refusal
 from tests.loopback.house import ADMIN, GENEROUS, House
@@ -255,3 +257,31 @@ async def test_numbers_read_as_a_sentence(house: House) -> None:
     assert (await house.admin("stats"))["message"] == (
         "In the last 24 hours 1 job ended: 1 delivered, 0 failed. Half waited 0 s or less, and took 2 s."
     )
+
+
+async def test_notices_can_be_followed(house: House) -> None:
+    """Whoever passes notices on reads those after the last one that they know, and is woken by each new one."""
+    seen = 0
+    for occasion in ("report", "failure", "refusal"):
+        with house.services.board.subscribe(None) as changes:
+            if occasion == "report":
+                done = await house.until((await house.ask("bob")).job.id)
+                await house.services.reports.report(house.person("ann"), done.id, "ugly")
+                wanted = f"The video of job {done.id} was reported: ugly"
+            elif occasion == "failure":
+                failed = await house.until((await house.ask("bob", "refuse")).job.id)
+                wanted = f"Job {failed.id} failed (out_of_memory)."
+            else:
+                house.channel.next_errors.append(GoneForGood("blocked"))
+                lost = await house.until((await house.ask("bob")).job.id)
+                wanted = f"The video of job {lost.id} could not be delivered: blocked."
+            while not (notices := await house.services.admin.notices_since(seen)):
+                await changes.changed()
+            assert QUEUE in await changes.changed()
+        [notice] = notices
+        assert (notice.message, notice.at_s) == (wanted, house.clock.now_ms() / 1000)
+        assert notice.id > seen
+        seen = notice.id
+    assert [notice.message for notice in await house.services.admin.notices_since(0)][-1] == wanted
+    assert len(await house.services.admin.notices_since(0)) == 3
+    assert await house.services.admin.notices_since(seen) == []

@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from bot.domain.job import CreditState, JobState, Requester
 from bot.domain.refusals import RefusalCode
+from bot.service.delivery import TryLater
+from bot.service.views import IncomingRequest
 from tests.loopback.expect import expect_refusal
-from tests.loopback.house import ADMIN, House
+from tests.loopback.house import ADMIN, ORIGIN, House
 from tests.loopback.scripted_renderer import JPEG, MP4
 
 HouseAt = Callable[..., AbstractAsyncContextManager[House]]
@@ -123,3 +126,126 @@ async def test_an_admins_cancel_gives_back_what_the_owner_would_have_lost(house:
         assert job is not None
         assert (job.state, job.credits) == (JobState.CANCELLED, CreditState.RETURNED)
     assert await house.broken_promises() == []
+
+
+async def test_whoever_looks_at_the_message_may_see_the_job(house: House) -> None:
+    """Where a channel knows that somebody sees a job's message, they may see the job, its picture and its video."""
+    view = await house.ask("bob")
+    await house.until(view.job.id)
+    jobs, eve = house.services.jobs, house.person("eve")
+    assert (await jobs.seen(view.job.id)).job.id == view.job.id
+    assert (await jobs.video(eve, view.job.id, seen=True)).read_bytes() == MP4
+    assert (await jobs.picture(eve, view.job.id, seen=True)).read_bytes() == house.decoder.picture.png
+    for fetch in (jobs.video, jobs.picture):
+        with expect_refusal(RefusalCode.UNKNOWN_JOB):
+            await fetch(eve, view.job.id)
+    with expect_refusal(RefusalCode.UNKNOWN_JOB):
+        await jobs.seen("no such job")
+
+
+async def test_a_channel_finds_its_jobs_under_way_after_a_restart(house_at: HouseAt) -> None:
+    """Waiting, running and rendered jobs of one channel, the oldest first; what is over and what is another's is not."""
+    async with house_at() as house:
+        house.channel.next_errors.append(TryLater(3_600))
+        rendered = await house.ask("bob")
+        await house.until(rendered.job.id, JobState.RENDERED)
+        over = await house.ask("ann")
+        await house.until(over.job.id)
+        running = await house.ask("bob", "hold")
+        await house.renderer.began(3)
+        waiting = await house.ask("ann")
+        elsewhere = await house.services.intake.submit(
+            house.person("bob"), replace(ORIGIN, channel="another"), IncomingRequest(b"a picture")
+        )
+        found = await house.services.jobs.under_way("scripted")
+        assert [view.job.id for view in found] == [rendered.job.id, running.job.id, waiting.job.id]
+        assert [view.job.state for view in found] == [JobState.RENDERED, JobState.RUNNING, JobState.QUEUED]
+        assert found[-1].ahead == 0
+        assert [view.job.id for view in await house.services.jobs.under_way("another")] == [elsewhere.job.id]
+
+
+async def test_where_a_jobs_message_is_can_change(house_at: HouseAt) -> None:
+    """An answer goes to the new address, also after a restart; of a job that is gone nothing is noted."""
+    async with house_at(works=False) as house:
+        view = await house.ask("bob")
+        await house.services.jobs.set_address(view.job.id, "message 8")
+        await house.services.jobs.set_address("no such job", "message 9")
+    async with house_at() as house:
+        await house.until(view.job.id)
+        assert house.channel.arrived[0].job.origin.address == "message 8"
+
+
+async def test_what_is_deleted_is_gone_at_once(house: House) -> None:
+    """Pictures, video, poster, prompt and options are gone for everybody; that there was a job, and its price, stay."""
+    view = await house.ask("bob", "my secret garden", camera="pan-left")
+    await house.until(view.job.id)
+    bob, jobs = house.person("bob"), house.services.jobs
+    left = (await house.services.quotas.view(bob.id)).left_mcr
+    await jobs.delete(bob, view.job.id)
+    for file in (house.files.picture, house.files.video, house.files.poster):
+        assert not file(view.job.id).exists()
+    job = (await jobs.get(bob, view.job.id)).job
+    assert (job.prompt, dict(job.options), job.has_picture, job.has_video) == ("", {}, False, False)
+    assert (job.state, job.credits, job.price_mcr) == (JobState.DELIVERED, CreditState.USED, view.job.price_mcr)
+    assert (await house.services.quotas.view(bob.id)).left_mcr == left
+    with expect_refusal(RefusalCode.VIDEO_GONE):
+        await jobs.video(bob, view.job.id)
+    with expect_refusal(RefusalCode.PICTURE_GONE):
+        await house.services.intake.again(bob, ORIGIN, view.job.id, {})
+    await jobs.delete(bob, view.job.id)  # a second press of the button
+    assert await house.broken_promises() == []
+
+
+async def test_only_ones_own_job_can_be_deleted(house: House) -> None:
+    """A stranger's does not exist; an admin may delete everybody's."""
+    view = await house.ask("bob")
+    await house.until(view.job.id)
+    for job_id in (view.job.id, "no such job"):
+        with expect_refusal(RefusalCode.UNKNOWN_JOB):
+            await house.services.jobs.delete(house.person("eve"), job_id)
+    assert house.files.video(view.job.id).exists()
+    await house.services.jobs.delete(ADMIN, view.job.id)
+    assert not house.files.video(view.job.id).exists()
+
+
+async def test_a_job_under_way_is_not_deleted(house: House) -> None:
+    """Waiting, running or on its way to its person it must end first, and one is told how."""
+    house.channel.next_errors.append(TryLater(3_600))
+    bob = house.person("bob")
+    rendered = await house.ask("bob")
+    await house.until(rendered.job.id, JobState.RENDERED)
+    running = await house.ask("bob", "hold")
+    await house.renderer.began(2)
+    waiting = await house.ask("bob")
+    for view, state in ((rendered, "rendered"), (running, "running"), (waiting, "queued")):
+        with expect_refusal(RefusalCode.NOT_OVER) as refusal:
+            await house.services.jobs.delete(bob, view.job.id)
+        assert refusal.text.startswith(f"This job is {state}, ")
+    assert house.files.video(rendered.job.id).exists()
+    assert house.files.picture(waiting.job.id).exists()
+
+
+async def test_whoever_watches_is_told_of_a_deletion(house: House) -> None:
+    """A page that shows the job looks again, and shows a job without its files."""
+    view = await house.ask("bob")
+    await house.until(view.job.id)
+    with house.services.board.subscribe(house.person("bob").id) as changes:
+        await house.services.jobs.delete(house.person("bob"), view.job.id)
+        assert view.job.id in await changes.changed()
+
+
+async def test_ones_own_prompts_are_found_again(house_at: HouseAt) -> None:
+    """The newest first, each text once with its newest job, in whatever case; others' prompts are never among them."""
+    async with house_at(works=False) as house:
+        asked = [
+            (await house.ask("bob", prompt)).job.id for prompt in ("A dog yawns", "a CAT yawns", "A dog yawns", "")
+        ]
+        await house.ask("ann", "a dog of ann's")
+        find, bob = house.services.jobs.recent_prompts, house.person("bob")
+        assert await find(bob, "") == [(asked[2], "A dog yawns"), (asked[1], "a CAT yawns")]
+        assert await find(bob, " cat") == [(asked[1], "a CAT yawns")]
+        assert await find(bob, "YAWNS", limit=1) == [(asked[2], "A dog yawns")]
+        assert await find(bob, "100%_") == []
+        await house.services.jobs.cancel(bob, asked[2])
+        await house.services.jobs.delete(bob, asked[2])
+        assert (await find(bob, "dog"))[0][0] == asked[0]

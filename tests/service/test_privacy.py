@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.credits import Limit
-from bot.domain.job import JobState
+from bot.domain.job import JobState, Origin
 from bot.domain.refusals import RefusalCode
 from bot.service.delivery import TryLater
 from bot.service.quotas import QuotaLimits
+from bot.service.views import IncomingRequest
 from tests.loopback.expect import expect_refusal
 from tests.loopback.house import ADMIN, GENEROUS, House
 
@@ -55,6 +56,16 @@ async def test_an_export_holds_everything(house: House) -> None:
     assert isinstance(jobs, list)
     assert [job["id"] for job in jobs] == [failed.id, done.id]
     assert (export["person"], export["name"]) == ("scripted:bob", "Bob")
+
+
+async def test_an_export_says_nothing_of_where_a_message_is(house: House) -> None:
+    """An address may hold a token of its platform: channel and place are exported, the address is not."""
+    origin = Origin("scripted", "scripted:here", "token-of-a-message", is_private=True)
+    view = await house.services.intake.submit(house.person("bob"), origin, IncomingRequest(b"a picture"))
+    await house.until(view.job.id)
+    text = json.dumps(await house.services.privacy.export("scripted:bob"))
+    assert "token-of-a-message" not in text
+    assert "scripted:here" in text
 
 
 async def test_an_export_of_somebody_unknown_is_empty(house: House) -> None:

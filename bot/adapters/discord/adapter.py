@@ -72,7 +72,7 @@ class DiscordAdapter:
             finally:
                 for part in parts:
                     part.cancel()
-                await asyncio.wait(parts)
+                await asyncio.gather(*parts, return_exceptions=True)
 
     async def _until_revoked(self) -> None:
         await self._revoked.wait()
@@ -100,13 +100,20 @@ class DiscordAdapter:
     async def _connect(self, desk: Desk) -> None:
         client = AnimateClient(self._posts.use)
         furnish(client, desk)
-        keeping: asyncio.Task[None] | None = None
-        try:
-            async with client:
+        async with client:
+            try:
                 await client.login(self._options.token)
                 keeping = asyncio.create_task(keep_house(client, desk, self._options.admin_channel))
-                await client.connect()
-        finally:
-            self._posts.use(None)
-            if keeping is not None:
-                keeping.cancel()
+                keeping.add_done_callback(_house_left)
+                try:
+                    await client.connect()
+                finally:
+                    keeping.cancel()
+                    await asyncio.wait({keeping})
+            finally:
+                self._posts.use(None)  # before the client closes what it speaks through
+
+
+def _house_left(keeping: asyncio.Task[None]) -> None:
+    if not keeping.cancelled() and keeping.exception() is not None:
+        log.error("registration, presence or notices have failed", exc_info=keeping.exception())

@@ -29,6 +29,11 @@ class Address:
         """Whether the bot's own token may edit the message: it knows its id, and others see it."""
         return self.by_bot and not self.private and self.message != 0
 
+    @property
+    def is_to_be_found(self) -> bool:
+        """Whether the bot's own token could edit the message, if only its id were known."""
+        return self.by_bot and not self.private and self.message == 0
+
     def __str__(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, separators=(",", ":"))
 

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.adapters.discord.desk import Asking, Desk
+from bot.adapters.discord.downloads import Linked
 from bot.adapters.discord.people import Interaction, requester_of
 from bot.adapters.discord.recent_prompts import prompt_choices, resolve_prompt
 from bot.domain.option import Option
@@ -16,7 +17,7 @@ from generation.request import MAX_PROMPT_CHARACTERS
 
 NAME = "animate"
 
-_OWN_HELP: Mapping[str, str] = {
+OWN_HELP: Mapping[str, str] = {
     "image": "The picture that the video begins with.",
     "prompt": "What happens in the video, and what the camera does.",
     "end_image": "The picture that the video ends with.",
@@ -35,7 +36,8 @@ def animate_command(desk: Desk) -> app_commands.Command[Any, Any, None]:
         values = {name: option_text(value) for name, value in given.items() if value is not None}
 
         async def make(asking: Asking) -> JobView:
-            return await submit(desk, asking, image, end_image, prompt, values)
+            own_prompt = await resolve_prompt(desk.services.jobs, asking.requester, prompt)
+            return await submit(desk, asking, image, end_image, own_prompt, values)
 
         await desk.take(interaction, make, is_private=is_private)
 
@@ -43,7 +45,7 @@ def animate_command(desk: Desk) -> app_commands.Command[Any, Any, None]:
     # The library reads a command's options from its function's signature: this one is made from the table.
     animate.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     names = [parameter.name for parameter in parameters[1:]]
-    helps = {**_OWN_HELP, **{option.name: option.help for option in options}}
+    helps = {**OWN_HELP, **{option.name: option.help for option in options}}
     app_commands.describe(**{name: helps[name] for name in names})(animate)
     app_commands.choices(
         **{
@@ -68,13 +70,12 @@ def animate_command(desk: Desk) -> app_commands.Command[Any, Any, None]:
 async def submit(
     desk: Desk,
     asking: Asking,
-    image: discord.Attachment,
-    end_image: discord.Attachment | None,
+    image: Linked,
+    end_image: Linked | None,
     prompt: str,
     options: Mapping[str, str],
 ) -> JobView:
     """Fetch the pictures, now, because their links expire, and ask for a job."""
-    prompt = await resolve_prompt(desk.services.jobs, asking.requester, prompt)
     picture = await desk.downloads.fetch(image.url, image.size)
     end_picture = None if end_image is None else await desk.downloads.fetch(end_image.url, end_image.size)
     request = IncomingRequest(picture, prompt, options, end_picture, asking.key, asking.circumstances)

@@ -13,7 +13,6 @@ from bot.adapters.discord.posts import Files, Posts
 from bot.adapters.discord.status_cards import CHANNEL_NAME, StatusCards
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
 from bot.domain import chat_words as words
-from bot.domain.job import Job
 from bot.service.clock import Clock
 from bot.service.delivery import Answer, GoneForGood, TooLarge, TryLater
 from bot.service.services import Services
@@ -61,9 +60,12 @@ class DiscordChannel:
         except MessageGone:
             await self._replace(answer, address, is_bare=is_bare)
         except NoWay:
-            await self._send_directly(answer, is_bare=is_bare)
+            if address.is_to_be_found:
+                await self._replace(answer, address, is_bare=is_bare)
+            else:
+                await self._send_directly(answer, is_bare=is_bare)
         else:
-            await self._ping(answer.job, address)
+            await self._ping(answer, address)
 
     async def _replace(self, answer: Answer, address: Address, *, is_bare: bool) -> None:
         if not address.by_bot or address.private:
@@ -71,10 +73,10 @@ class DiscordChannel:
             return
         try:
             new = await self._send_once(answer, address.channel, is_bare=is_bare)
-        except NoWay:
+        except (NoWay, MessageGone):  # gone: deleted again, while it was being sent
             await self._send_directly(answer, is_bare=is_bare)
         else:
-            await self._ping(answer.job, new)
+            await self._ping(answer, new)
 
     async def _send_directly(self, answer: Answer, *, is_bare: bool) -> None:
         try:
@@ -102,16 +104,18 @@ class DiscordChannel:
         await self._services.jobs.set_address(answer.job.id, str(found))
         return found
 
-    async def _ping(self, job: Job, address: Address) -> None:
+    async def _ping(self, answer: Answer, address: Address) -> None:
         """Call the person where the wait was long: an edit makes no notification. It is only a courtesy."""
-        now_s = self._clock.now_ms() / 1000
+        job, now_s = answer.job, self._clock.now_ms() / 1000
         if now_s - job.created_ms / 1000 < _PING_AFTER_S:
             return
+        if answer.in_doubt and not address.is_open_to_bot:
+            return  # they may have been called already, and an interaction's token knows no nonce
         text = words.DONE_PING if job.video is not None and not job.failure else words.FAILED_PING
         try:
             user = int(job.requester.user)
             await self._posts.reply(address, f"<@{user}> {text}", nonce=f"p{job.id}", user=user)
-        except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater) as reason:
+        except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater, discord.HTTPException) as reason:
             log.info("no ping", job=job.id, reason=repr(reason))
 
     def _card(self, answer: Answer, *, is_bare: bool) -> tuple[discord.ui.LayoutView, Files]:

@@ -39,6 +39,13 @@ class Asking:
     key: str
 
 
+class Declined(Exception):
+    """No, for a reason that exists on Discord only: its text is the sentence."""
+
+
+#: What may be expected to go wrong with a request: each has its sentence, all else is a bug.
+EXPECTED_ERRORS = (Refused, GenerationError, DownloadFailed, StoreError, Declined)
+
 Make = Callable[[Asking], Awaitable[JobView]]
 
 
@@ -62,7 +69,7 @@ class Desk:
         asking = Asking(requester_of(interaction), origin, circumstances_of(interaction), str(interaction.id))
         try:
             view = await make(asking)
-        except (Refused, GenerationError, DownloadFailed, StoreError) as error:
+        except EXPECTED_ERRORS as error:
             await refuse(interaction, error, is_private=is_private)
         except Exception:
             await refuse(interaction, Refused(RefusalCode.BROKEN), is_private=is_private)
@@ -81,6 +88,8 @@ def answer_to(error: Exception) -> str:
             return escaped(sentence(error))
         case DownloadFailed():
             return DOWNLOAD_FAILED
+        case Declined():
+            return str(error)
         case _:  # what is wrong with our disk is the operator's affair
             return sentence(Refused(RefusalCode.BROKEN))
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,6 +17,16 @@ _CHUNK_BYTES = 64 * 1024
 _AT_ONCE = 16
 _TRIES = 3
 _PAUSE_S = 0.5
+
+
+class Linked(Protocol):
+    """A file that Discord holds: an attachment, or what a form says of one."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
 
 
 class DownloadFailed(Exception):
@@ -57,8 +67,11 @@ class Downloads:
         raise DownloadFailed(repr(failure)) from failure
 
     def _require_own_host(self, url: str) -> None:
-        parts = urlsplit(url)
-        is_known = parts.netloc in self._hosts and (parts.scheme == "https" or parts.port is not None)
+        try:
+            parts = urlsplit(url)
+            is_known = parts.netloc in self._hosts and (parts.scheme == "https" or parts.port is not None)
+        except ValueError as error:  # addresses stand in messages, too
+            raise DownloadFailed("not an address") from error
         if not is_known:
             raise DownloadFailed(f"{parts.scheme}://{parts.netloc} is not Discord's")
 

@@ -6,6 +6,7 @@ import aiohttp
 import discord
 import structlog
 
+from bot.adapters.discord import delete_form, edit_form, form_command, message_command, report_form
 from bot.adapters.discord.animate_command import animate_command
 from bot.adapters.discord.client import AnimateClient
 from bot.adapters.discord.desk import Desk
@@ -20,6 +21,16 @@ def furnish(client: AnimateClient, desk: Desk) -> None:
     """Give a client everything that people can use."""
     client.tree.add_command(animate_command(desk))
     client.job_actions = job_actions(desk)
+    client.tree.add_command(form_command.form_command(desk))
+    pictures = message_command.ChosenPictures(desk.clock)
+    client.tree.add_command(message_command.message_command(desk, pictures))
+    client.form_actions |= {
+        edit_form.KIND: edit_form.edit_action(desk),
+        report_form.KIND: report_form.report_action(desk),
+        delete_form.KIND: delete_form.delete_action(desk),
+        form_command.KIND: form_command.form_action(desk),
+        message_command.KIND: message_command.message_action(desk, pictures),
+    }
 
 
 async def keep_house(client: AnimateClient, desk: Desk, admin_channel: int | None) -> None:

@@ -1,5 +1,6 @@
 """Posts: messages of jobs, edited and sent by whatever way is open: the interaction's token, or the bot's own."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -13,7 +14,7 @@ from bot.service.delivery import TryLater
 
 #: Stands for a message's id in the interaction's own paths.
 _ORIGINAL = "@original"
-_LOOK_BACK_MESSAGES = 50
+_LOOK_BACK_MESSAGES = 100  # one page
 _NOT_CONNECTED_S = 5.0
 
 #: Makes the files of a message: each try needs new ones, because the library closes what it has sent.
@@ -26,15 +27,24 @@ class Posts:
     def __init__(self, clock: Clock, on_revoked: Callable[[], None]) -> None:
         self._clock, self._on_revoked = clock, on_revoked
         self._client: discord.Client | None = None
+        self._has_login = asyncio.Event()
 
     def use(self, client: discord.Client | None) -> None:
         """Speak through this client from now on; None: there is no login."""
         self._client = client
+        if client is None:
+            self._has_login.clear()
+        else:
+            self._has_login.set()
 
-    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> None:
-        """Show a card instead of what the message shows. ``files`` replace those it has; None: they stay.
+    async def until_login(self) -> None:
+        """Wait until there is a login."""
+        await self._has_login.wait()
 
-        Raises NoWay where no way is left, and MessageGone.
+    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
+        """Show a card instead of what the message shows, and return the message's id.
+
+        ``files`` replace those that the message has; None: they stay. Raises NoWay where no way is left, and MessageGone.
         """
         reason = NoWay("no way is open")
         if address.has_token(self._now_s()):
@@ -99,18 +109,21 @@ class Posts:
         except MessageGone:
             return
 
-    async def _edit_by_token(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> None:
-        attachments = discord.utils.MISSING if files is None else files()
+    async def _edit_by_token(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
+        webhook = self._webhook(address)
         with _token_errors():
-            await self._webhook(address).edit_message(_message_of(address), view=card, attachments=attachments)
+            attachments = discord.utils.MISSING if files is None else files()
+            message = await webhook.edit_message(_message_of(address), view=card, attachments=attachments)
+        return message.id
 
-    async def _edit_by_bot(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> None:
+    async def _edit_by_bot(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
         message = self._channel(address.channel).get_partial_message(address.message)
         with self._errors():
             if files is None:
                 await message.edit(view=card)
             else:
                 await message.edit(view=card, attachments=files())
+        return address.message
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

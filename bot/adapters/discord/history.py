@@ -1,0 +1,81 @@
+"""``/history``: a person's results, page by page; every button says all that it needs."""
+
+from discord import ui
+
+from bot.adapters.discord.desk import Desk
+from bot.adapters.discord.job_buttons import JobButton, Verb
+from bot.adapters.discord.job_list import discord_time, message_link, prompt_of
+from bot.adapters.discord.people import Interaction, requester_of
+from bot.adapters.discord.presses import Button, Item, PressAction, board, button, row
+from bot.adapters.discord.private_answers import change
+from bot.domain import chat_words as words
+from bot.domain.job import Job, Requester
+from bot.service.jobs import Jobs
+
+_PAGE = 5
+_READ = 50
+_MAX_SKIPPED = 1_000
+_PROMPT_CHARACTERS = 300
+_TURN = "history"
+
+
+async def history(desk: Desk, requester: Requester, skipped: int = 0) -> ui.LayoutView:
+    """Return the page that begins after the ``skipped`` newest results."""
+    skipped = min(max(skipped, 0), _MAX_SKIPPED)
+    found = await _results(desk.services.jobs, requester, skipped + _PAGE + 1)
+    page, has_older = found[skipped : skipped + _PAGE], len(found) > skipped + _PAGE
+    items: list[Item] = []
+    for job in page:
+        items += _entry(job)
+    if not page:
+        items.append(ui.TextDisplay("There are no results yet." if not skipped else "There is nothing older."))
+    turns: list[Button] = []
+    if skipped:
+        turns.append(button("Newer", _TURN, str(max(skipped - _PAGE, 0))))
+    if has_older and skipped + _PAGE <= _MAX_SKIPPED:
+        turns.append(button("Older", _TURN, str(skipped + _PAGE)))
+    return board(*items, *([row(*turns)] if turns else []))
+
+
+def history_actions(desk: Desk) -> dict[str, PressAction]:
+    """Return what the pages' buttons do."""
+
+    async def turn(interaction: Interaction, skipped: str) -> None:
+        number = int(skipped) if skipped.isdecimal() else 0
+        await change(interaction, lambda: history(desk, requester_of(interaction), number))
+
+    return {_TURN: turn}
+
+
+async def _results(jobs: Jobs, requester: Requester, count: int) -> list[Job]:
+    """Return the newest jobs that are over and of which something is left."""
+    found: list[Job] = []
+    before: str | None = None
+    while len(found) < count:
+        views = await jobs.latest(requester, _READ, before)
+        found += [view.job for view in views if view.job.is_over and _is_kept(view.job)]
+        if len(views) < _READ:
+            break
+        before = views[-1].job.id
+    return found[:count]
+
+
+def _is_kept(job: Job) -> bool:
+    """Whether anything can be asked of a job: one that was deleted has lost all of this."""
+    return bool(job.has_video or job.has_picture or job.prompt or job.options)
+
+
+def _entry(job: Job) -> list[Item]:
+    ended = "" if job.ended_ms is None else f", {discord_time(job.ended_ms / 1000)}"
+    outcome = words.how_it_was_made(job) if job.video is not None and not job.failure else words.how_it_ended(job)
+    text = f"**{prompt_of(job, _PROMPT_CHARACTERS)}**\n-# {words.asked_for(job)}{ended} {message_link(job)}".rstrip()
+    buttons: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for verb in _verbs(job):
+        buttons.add_item(JobButton(job.id, verb))
+    return [ui.TextDisplay(f"{text}\n-# {outcome}"), buttons]
+
+
+def _verbs(job: Job) -> list[Verb]:
+    send = [Verb.SEND] if job.has_video else []
+    again = [Verb.AGAIN] if job.has_picture else []
+    return [*send, *again, Verb.SETTINGS]

@@ -1,0 +1,120 @@
+"""``/privacy`` and ``/forget-me``: what is stored about a person, to be had and to be deleted by them alone."""
+
+import asyncio
+import gzip
+import io
+import json
+
+import discord
+import structlog
+from discord import ui
+
+from bot.adapters.discord.acknowledgement import acknowledge
+from bot.adapters.discord.address import Address
+from bot.adapters.discord.desk import Desk, answer_to
+from bot.adapters.discord.job_list import jobs_under_way
+from bot.adapters.discord.people import Interaction, max_video_bytes, requester_of
+from bot.adapters.discord.presses import PressAction, board, button, row
+from bot.adapters.discord.private_answers import LOST, answer, change
+from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
+from bot.domain import chat_words as words
+from bot.domain.refusals import RefusalCode, Refused
+from bot.service.delivery import TooLarge, TryLater
+from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+_EXPORT, _ASK, _FORGET = "export", "forget-ask", "forget"
+_FILE = "my-data.json"
+_STORED = (
+    "**What is stored about you:** your Discord number and name, for each job its pictures, prompt, options and video, "
+    "your credits, what you reported, and a ban if there is one. Nothing of it goes to anybody outside this bot."
+)
+_STAYS = (
+    "What stays: your balance of credits, without which being forgotten would fill it up, and a ban. "
+    "Messages that were sent stay in their channels; their Delete buttons work until you are forgotten."
+)
+_WARNING = (
+    "**Delete everything that is stored about you?** All your jobs end, and all your pictures, videos and prompts are "
+    f"deleted. This cannot be undone. {_STAYS}\n-# If you do not want that, dismiss this message."
+)
+_TOO_LARGE = "Your data is too large for a file here. Please ask whoever runs this bot for it."
+
+
+async def privacy(desk: Desk) -> ui.LayoutView:
+    """Return what is stored, for how long, and the ways to get and delete it."""
+    keeps = desk.services.privacy.keeps
+    pictures, videos = words.kept_for("Pictures", keeps.pictures_days), words.kept_for("Videos", keeps.videos_days)
+    return board(
+        ui.TextDisplay(f"{_STORED}\n{pictures} {videos} Prompts stay until you delete them."),
+        ui.TextDisplay("The Delete button under a video deletes that job; Forget me deletes all of them."),
+        row(
+            button("Export my data", _EXPORT),
+            button("Forget me", _ASK, style=discord.ButtonStyle.danger),
+        ),
+    )
+
+
+async def ask_to_forget() -> ui.LayoutView:
+    """Return the question that comes before everything is deleted."""
+    return board(
+        ui.TextDisplay(_WARNING),
+        row(button("Delete everything", _FORGET, style=discord.ButtonStyle.danger)),
+        colour=discord.Colour.red(),
+    )
+
+
+def privacy_actions(desk: Desk) -> dict[str, PressAction]:
+    """Return what the buttons do; whoever presses is who it is about."""
+
+    async def ask(interaction: Interaction, _: str) -> None:
+        await answer(interaction, ask_to_forget)
+
+    async def forget(interaction: Interaction, _: str) -> None:
+        await change(interaction, lambda: _forget(desk, interaction))
+
+    async def export(interaction: Interaction, _: str) -> None:
+        await _export(desk, interaction)
+
+    return {_ASK: ask, _FORGET: forget, _EXPORT: export}
+
+
+async def _forget(desk: Desk, interaction: Interaction) -> ui.LayoutView:
+    requester = requester_of(interaction)
+    # Nobody will draw these messages' end: the jobs are gone then, and the prompt would stay on show.
+    under_way = [Address.read(view.job.origin.address) for view in await jobs_under_way(desk.services, requester)]
+    count = await desk.services.privacy.forget(requester)
+    for address in under_way:
+        try:
+            await desk.posts.delete(address)
+        except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater) as reason:
+            log.info("a forgotten job's message stays", reason=repr(reason))
+    return board(ui.TextDisplay(f"{words.forgotten(count)} {_STAYS}"))
+
+
+async def _export(desk: Desk, interaction: Interaction) -> None:
+    if await acknowledge(interaction, ephemeral=True) is None:
+        return
+    try:
+        facts = await desk.services.privacy.export(requester_of(interaction).id)
+        name, data = await asyncio.to_thread(_file_of, facts, max_video_bytes(interaction))
+        if data:
+            await interaction.edit_original_response(attachments=[discord.File(io.BytesIO(data), name)])
+        else:
+            await interaction.edit_original_response(content=_TOO_LARGE)
+    except StoreError as error:
+        await interaction.edit_original_response(content=answer_to(error))
+    except LOST as lost:
+        log.info("an export did not arrive", reason=repr(lost))
+    except Exception:
+        await interaction.edit_original_response(content=answer_to(Refused(RefusalCode.BROKEN)))
+        raise
+
+
+def _file_of(facts: dict[str, object], max_bytes: int) -> tuple[str, bytes]:
+    """Return name and bytes of the export, packed where it would be too large, empty where even that is."""
+    data = json.dumps(facts, ensure_ascii=False, indent=2).encode()
+    if len(data) <= max_bytes:
+        return _FILE, data
+    packed = gzip.compress(data)
+    return f"{_FILE}.gz", packed if len(packed) <= max_bytes else b""

@@ -1,0 +1,38 @@
+"""The form behind "Report": what is wrong with a video, for the admins."""
+
+import discord
+from discord import ui
+
+from bot.adapters.discord.answers import answering, tell
+from bot.adapters.discord.client import FormAction
+from bot.adapters.discord.desk import Desk
+from bot.adapters.discord.forms import filled, open_form
+from bot.adapters.discord.people import Interaction, requester_of
+
+KIND = "report"
+
+_REASON = "reason"
+_MAX_CHARACTERS = 500  # as many as are kept
+_THANKS = "Thank you. The admins will see your report."
+
+
+async def open_report_form(interaction: Interaction, job_id: str) -> None:
+    """Show the form to whoever sees the video."""
+    reason: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id=_REASON, style=discord.TextStyle.paragraph, max_length=_MAX_CHARACTERS
+    )
+    label: ui.Label[ui.Modal] = ui.Label(
+        text="What is wrong with this video?", description="Only the admins can read this.", component=reason
+    )
+    await open_form(interaction, "Report this video", KIND, job_id, [label])
+
+
+def report_action(desk: Desk) -> FormAction:
+    """Return what is done with the form."""
+
+    async def submitted(interaction: Interaction, job_id: str) -> None:
+        async with answering(interaction):
+            await desk.services.reports.report(requester_of(interaction), job_id, filled(interaction).texts[_REASON])
+            await tell(interaction, _THANKS)
+
+    return submitted
