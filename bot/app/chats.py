@@ -64,7 +64,7 @@ def make_chats(settings: Settings) -> Chats:
         options = DiscordOptions(
             token=settings.discord.token.get_secret_value(),
             admin_roles=frozenset(settings.discord.admin_roles),
-            admin_channel=int(settings.discord.admin_channel) if settings.discord.admin_channel else None,
+            admin_channel=settings.discord.admin_channel,
         )
         chats["discord"] = DiscordAdapter(options, SystemClock())
     return Chats(chats)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -98,8 +97,6 @@ def _discord(settings: "Settings") -> "Iterable[Check]":
         return [Check.ok("discord", no_token())]
     from bot.adapters.discord.check import check
 
-    # What the library warns of, the checks say better; without a handler it would stand among them.
-    logging.getLogger("discord").addHandler(logging.NullHandler())
     return asyncio.run(check(token.get_secret_value(), settings.discord.admin_channel))
 
 

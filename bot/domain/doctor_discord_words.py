@@ -139,6 +139,6 @@ def notices_go_to(channel: str) -> Words:
 
 def notices_go_nowhere(channel: int) -> Words:
     return Words(
-        f"The channel for notices ({channel}) is none that the bot can see and write to",
+        f"The channel for notices ({channel}) is none that the bot can see",
         "Add the bot to that channel, or set ANIMATE_DISCORD__ADMIN_CHANNEL to the ID of another one.",
     )

@@ -76,7 +76,7 @@ def test_a_discord_out_of_reach_is_a_warning(home: Path) -> None:
         closed = listener.getsockname()[1]
     program = (
         "import runpy, sys, discord.http;"
-        f"discord.http.Route.BASE = 'http://127.0.0.1:{closed}/{DISCORD_TOKEN}';"
+        f"discord.http.Route.BASE = 'http://127.0.0.1:{closed}';"
         "sys.argv = ['animate-bot', 'doctor', '--json']; runpy.run_module('bot', run_name='__main__')"
     )
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "CUDA_VISIBLE_DEVICES": "", "ANIMATE_WEB__PORT": "0"}

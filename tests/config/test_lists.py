@@ -55,7 +55,7 @@ def test_a_role_is_named_by_its_id(home: Path, wrong: str) -> None:
 
 def test_the_channel_for_notices_is_an_id_or_nothing(home: Path) -> None:
     """The same ID as a text and as a number is the same channel; empty is none."""
-    for id_in_file in ("80351110224678912", 80351110224678912):
+    for id_in_file in (" 80351110224678912 ", 80351110224678912):
         file = write_toml(home / "it.toml", {"discord.admin_channel": id_in_file})
         settings = load_settings({"HOME": str(home), "ANIMATE_CONFIG": str(file)})
         assert settings.discord.admin_channel == 80351110224678912

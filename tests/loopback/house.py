@@ -32,7 +32,6 @@ from tests.loopback.scripted_shrinker import ScriptedShrinker
 
 ADMIN = Requester("scripted", "admin", "Ada")
 ORIGIN = Origin("scripted")
-NOWHERE = Circumstances()
 #: So long a story waits for something that must happen.
 PATIENCE_S = 20.0
 #: Rules under which nothing is refused unless a test changes them.
@@ -82,17 +81,14 @@ class House:
     def person(self, name: str) -> Requester:
         return self.people.setdefault(name, Requester("scripted", name, name.title()))
 
-    async def ask(
-        self,
-        name: str,
-        prompt: str = "draw",
-        key: str = "",
-        place: str = "",
-        circumstances: Circumstances = NOWHERE,
-        **options: str,
-    ) -> JobView:
+    async def ask(self, name: str, prompt: str = "draw", key: str = "", place: str = "", **options: str) -> JobView:
         """Have a person ask for a video."""
-        request = IncomingRequest(b"a picture", prompt, options, key=key, circumstances=circumstances)
+        request = IncomingRequest(b"a picture", prompt, options, key=key)
+        return await self.services.intake.submit(self.person(name), replace(ORIGIN, place=place), request)
+
+    async def ask_in(self, name: str, place: str, circumstances: Circumstances) -> JobView:
+        """Have a person ask for a video in a place, in one of its rooms or with a role."""
+        request = IncomingRequest(b"a picture", "draw", circumstances=circumstances)
         return await self.services.intake.submit(self.person(name), replace(ORIGIN, place=place), request)
 
     async def job(self, job_id: str) -> Job | None:

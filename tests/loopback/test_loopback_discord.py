@@ -1,16 +1,17 @@
 """The loopback Discord under the real discord.py: what people do, what the bot hears, what people then see."""
 
 import asyncio
+import io
+from typing import Any
 
 import discord
 import pytest
 from aiohttp import ClientSession
 
-from tests.loopback.discord import DiscordInThread, LoopbackDiscord, NotOffered, Upload
+from tests.loopback.discord import Channel, DiscordInThread, LoopbackDiscord, NotOffered, Person, Upload
 from tests.loopback.discord.harbour import harbour, png
-from tests.loopback.discord.sample_bot import SampleBot, running
+from tests.loopback.discord.sample_bot import SampleBot
 from tests.loopback.discord.schema import answer_validator
-
 
 _EVERY_KIND = [
     {
@@ -56,7 +57,7 @@ async def test_wrong_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_command_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture sent with a command comes back as a video in a gallery, in the message that said the bot was thinking."""
+    """A picture sent with a command comes back as a video in the message that said the bot was thinking."""
     async with harbour(monkeypatch) as here:
         sent = await here.anna.command(here.channel, "echo", image=Upload("a.png", here.picture))
         assert sent.acknowledged_after_s is not None
@@ -126,7 +127,7 @@ async def test_message_menu_and_autocomplete(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 async def test_what_the_app_would_not_send(
-    monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, object], why: str
+    monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, Any], why: str
 ) -> None:
     """What a person's app would not let them do is the story's mistake and never reaches the bot."""
     async with harbour(monkeypatch) as here:
@@ -231,17 +232,44 @@ async def test_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
         life = asyncio.create_task(bot.start(far.discord.token))
         await far.run_from(far.discord.until_ready())
 
-        def enter(server: LoopbackDiscord) -> tuple[object, object]:
-            guild = server.guild("Harbour")
-            anna = server.user("anna")
+        def enter(server: LoopbackDiscord) -> tuple[Person, Channel]:
+            guild, anna = server.guild("Harbour"), server.user("anna")
             guild.join(anna)
-            return anna.command(guild.channel("sea"), "say", text="hi"), anna
+            return anna, guild.channel("sea")
 
-        command, _anna = far.do(enter)
-        sent = await far.run_from(command)
+        anna, channel = far.do(enter)
+        sent = await far.run_from(anna.command(channel, "say", text="hi"))
+        assert sent.response is not None
         assert sent.response.text == "hi"
         await bot.close()
         await asyncio.gather(life, return_exceptions=True)
+
+
+async def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command works in a thread as in its channel, and what the channel denies is denied in the thread."""
+    async with harbour(monkeypatch) as here:
+        thread = here.channel.thread("talk")
+        sent = await here.anna.command(thread, "say", text="hi")
+        assert sent.response is not None
+        place = here.bot.interactions[0].channel
+        assert isinstance(place, discord.Thread)
+        assert place.parent == here.place
+        await place.send("more")
+        assert [one.text for one in thread.messages] == ["hi", "more"]
+        here.channel.deny("SEND_MESSAGES_IN_THREADS")
+        with pytest.raises(discord.Forbidden):
+            await place.send("more")
+
+
+async def test_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The messages of a channel are listed newest first, in pages before, after or around one of them."""
+    async with harbour(monkeypatch) as here:
+        ids = [here.channel.message(here.anna, str(number)).id for number in range(9)]
+        middle = discord.Object(ids[4])
+        assert [one.id async for one in here.place.history(limit=3)] == ids[:5:-1]
+        assert [one.id async for one in here.place.history(limit=3, before=middle)] == ids[3:0:-1]
+        assert [one.id async for one in here.place.history(limit=3, after=middle)] == ids[5:8]
+        assert sorted([one.id async for one in here.place.history(limit=3, around=middle)]) == ids[3:6]
 
 
 async def test_shards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,9 +294,4 @@ async def test_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _file() -> discord.File:
-    import io
-
     return discord.File(io.BytesIO(png()), "c.png")
-
-
-__all__ = ["running"]

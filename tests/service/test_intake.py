@@ -272,3 +272,25 @@ async def test_a_stopping_bot_takes_nothing(house_at: HouseAt) -> None:
 def test_a_refusal_names_its_facts() -> None:
     """In a log a refusal is its code and its values."""
     assert str(Refused(RefusalCode.QUEUE_FULL, waiting=3, highest=3)) == "queue_full(waiting=3, highest=3)"
+
+
+async def test_whoever_sees_a_message_may_use_its_picture_again(house_at: HouseAt) -> None:
+    """Somebody else's job is made once more at one's own cost, under one's own key; unseen it does not exist."""
+    async with house_at(works=False, rules=replace(GENEROUS, quota=QuotaLimits(Limit(2_000, 0)))) as house:
+        old = await house.ask("bob", "draw one", camera="pan-left", seed="5")
+        ann, again = house.person("ann"), house.services.intake.again
+        with expect_refusal(RefusalCode.UNKNOWN_JOB):
+            await again(ann, ORIGIN, old.job.id, {})
+        origin = replace(ORIGIN, address="ann's message")
+        new = await again(ann, origin, old.job.id, {"prompt": "draw two"}, "tap", seen=True)
+        assert (await again(ann, origin, old.job.id, {}, "tap", seen=True)).job.id == new.job.id
+        assert (new.job.requester, new.job.origin) == (ann, origin)
+        assert (new.job.prompt, new.job.options["camera"]) == ("draw two", "pan-left")
+        assert new.job.seed != 5
+        kept_seed = await again(ann, ORIGIN, old.job.id, {"seed": "5"}, seen=True)
+        assert kept_seed.job.seed == 5
+        with expect_refusal(RefusalCode.NO_CREDITS):
+            await again(ann, ORIGIN, old.job.id, {}, seen=True)
+        assert (await house.services.quotas.view("scripted:bob")).left_mcr == 1_000
+        with expect_refusal(RefusalCode.UNKNOWN_JOB):
+            await again(ann, ORIGIN, "no such job", {}, seen=True)

@@ -144,7 +144,7 @@ async def test_whoever_looks_at_the_message_may_see_the_job(house: House) -> Non
 
 
 async def test_a_channel_finds_its_jobs_under_way_after_a_restart(house_at: HouseAt) -> None:
-    """Waiting, running and rendered jobs of one channel, the oldest first; what is over and what is another's is not."""
+    """Waiting, running and rendered jobs of one channel, the oldest first, and nothing that is over or another's."""
     async with house_at() as house:
         house.channel.next_errors.append(TryLater(3_600))
         rendered = await house.ask("bob")

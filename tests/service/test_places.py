@@ -30,12 +30,12 @@ async def test_where_rooms_are_chosen_one_asks_in_them_only(quiet: House) -> Non
     """In another channel one is told so in words; the ids of the right ones come along for whoever can show them."""
     for room in ("7", "12"):
         await quiet.admin("place-rooms", action="add", room=room, place=HERE)
-    await quiet.ask("bob", place=HERE, circumstances=Circumstances(room="7"))
+    await quiet.ask_in("bob", HERE, Circumstances(room="7"))
     for wrong in ("8", ""):
         with expect_refusal(RefusalCode.WRONG_ROOM) as refusal:
-            await quiet.ask("bob", place=HERE, circumstances=Circumstances(room=wrong))
+            await quiet.ask_in("bob", HERE, Circumstances(room=wrong))
         assert "7" not in refusal.text
-    await quiet.ask("bob", place=ELSEWHERE, circumstances=Circumstances(room="8"))
+    await quiet.ask_in("bob", ELSEWHERE, Circumstances(room="8"))
 
 
 async def test_a_refusal_for_the_room_names_the_right_ones(quiet: House) -> None:
@@ -55,7 +55,7 @@ async def test_nothing_is_decoded_and_no_rate_counted_in_the_wrong_room(house_at
             with expect_refusal(RefusalCode.WRONG_ROOM):
                 await house.ask("bob", place=HERE)
         assert house.decoder.decoded == 0
-        await house.ask("bob", place=HERE, circumstances=Circumstances(room="7"))
+        await house.ask_in("bob", HERE, Circumstances(room="7"))
 
 
 async def test_where_only_age_restricted_rooms_count_the_others_are_refused(quiet: House) -> None:
@@ -63,7 +63,7 @@ async def test_where_only_age_restricted_rooms_count_the_others_are_refused(quie
     await quiet.admin("place-age-restricted", state="on", place=HERE)
     with expect_refusal(RefusalCode.AGE_RESTRICTED_ONLY):
         await quiet.ask("bob", place=HERE)
-    await quiet.ask("bob", place=HERE, circumstances=Circumstances(is_age_restricted=True))
+    await quiet.ask_in("bob", HERE, Circumstances(is_age_restricted=True))
     await quiet.ask("bob", place=ELSEWHERE)
     await quiet.admin("place-age-restricted", state="off", place=HERE)
     await quiet.ask("bob", place=HERE)
@@ -90,9 +90,9 @@ async def test_a_role_gives_a_limit_of_its_own(quiet: House) -> None:
     assert (await view("scripted:bob", ELSEWHERE, frozenset({"vip"}))).cap_mcr == 3_000
     assert (await view("scripted:bob", roles=frozenset({"vip"}))).cap_mcr == 3_000
     for _ in range(5):
-        await quiet.ask("bob", place=HERE, circumstances=VIP)
+        await quiet.ask_in("bob", HERE, VIP)
     with expect_refusal(RefusalCode.NO_CREDITS):
-        await quiet.ask("bob", place=HERE, circumstances=VIP)
+        await quiet.ask_in("bob", HERE, VIP)
     for _ in range(3):
         await quiet.ask("ann", place=HERE)
     with expect_refusal(RefusalCode.NO_CREDITS):
@@ -103,12 +103,12 @@ async def test_a_role_gives_a_limit_of_its_own(quiet: House) -> None:
 async def test_again_counts_the_roles(quiet: House) -> None:
     """The limit of a role holds for a job that is asked for again as for any other."""
     await quiet.admin("place-tier", role="vip", cap="4", per_day="0", place=HERE)
-    old = await quiet.ask("bob", place=HERE, circumstances=VIP)
-    here = replace(ORIGIN, place=HERE)
-    for _ in range(3):
-        await quiet.services.intake.again(quiet.person("bob"), here, old.job.id, {}, circumstances=VIP)
+    old = await quiet.ask("ann", place=HERE)
+    bob, here, again = quiet.person("bob"), replace(ORIGIN, place=HERE), quiet.services.intake.again
+    for _ in range(4):
+        await again(bob, here, old.job.id, {}, seen=True, circumstances=VIP)
     with expect_refusal(RefusalCode.NO_CREDITS):
-        await quiet.services.intake.again(quiet.person("bob"), here, old.job.id, {}, circumstances=VIP)
+        await again(bob, here, old.job.id, {}, seen=True, circumstances=VIP)
 
 
 async def test_what_an_admin_gave_a_person_wins_over_their_roles(quiet: House) -> None:
@@ -117,9 +117,9 @@ async def test_what_an_admin_gave_a_person_wins_over_their_roles(quiet: House) -
     await quiet.admin("set-limit", person="scripted:bob", cap="1", per_day="0")
     vip = frozenset({"vip"})
     assert (await quiet.services.quotas.view("scripted:bob", HERE, vip)).cap_mcr == 1_000
-    await quiet.ask("bob", place=HERE, circumstances=VIP)
+    await quiet.ask_in("bob", HERE, VIP)
     with expect_refusal(RefusalCode.NO_CREDITS):
-        await quiet.ask("bob", place=HERE, circumstances=VIP)
+        await quiet.ask_in("bob", HERE, VIP)
     await quiet.admin("set-limit", person="scripted:bob")
     assert (await quiet.services.quotas.view("scripted:bob", HERE, vip)).cap_mcr == 9_000
 
@@ -127,7 +127,7 @@ async def test_what_an_admin_gave_a_person_wins_over_their_roles(quiet: House) -
 async def test_a_role_is_never_written_into_an_account(quiet: House) -> None:
     """Whoever loses the role has the usual limit at once, though credits were held and granted under the other one."""
     await quiet.admin("place-tier", role="vip", cap="9", per_day="0", place=HERE)
-    await quiet.ask("bob", place=HERE, circumstances=VIP)
+    await quiet.ask_in("bob", HERE, VIP)
     await quiet.admin("grant", person="scripted:bob", credits="1")
     rows = await quiet.database.read(
         lambda tx: [
@@ -151,17 +151,21 @@ async def test_a_pool_is_shared_by_all_in_the_place(quiet: House) -> None:
 
 
 async def test_a_pool_wins_over_the_settings(house_at: HouseAt) -> None:
-    """A place with a pool of its own has that, larger or smaller; without one it has what the settings say."""
+    """A place with a pool of its own has that, in size and pace; others have what the settings say."""
     quota = QuotaLimits(Limit(100_000, 0), place=Limit(2_000, 0))
     async with house_at(rules=replace(GENEROUS, quota=quota), works=False) as house:
-        await house.admin("place-pool", cap="3", per_day="0", place=HERE)
-        for _ in range(3):
-            await house.ask("bob", place=HERE)
-        for _ in range(2):
-            await house.ask("bob", place=ELSEWHERE)
-        for place in (HERE, ELSEWHERE):
-            with expect_refusal(RefusalCode.NO_CREDITS):
-                await house.ask("bob", place=place)
+        await house.admin("place-pool", cap="3", per_day="3", place=HERE)
+        for day in range(2):
+            for _ in range(3):
+                await house.ask("bob", place=HERE)
+            for _ in range(2 if day == 0 else 0):
+                await house.ask("bob", place=ELSEWHERE)
+            for place in (HERE, ELSEWHERE):
+                with expect_refusal(RefusalCode.NO_CREDITS):
+                    await house.ask("bob", place=place)
+            for view in await house.services.jobs.latest(house.person("bob"), 5):  # what is held leaves no room
+                await house.database.write(Change.CANCEL, partial(end_as_used, job_id=view.job.id))
+            house.clock.move(86_400)
 
 
 async def test_a_smaller_pool_counts_at_once(quiet: House) -> None:

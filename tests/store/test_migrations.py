@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.job import JobState
+from bot.domain.place_rules import NO_RULES
+from bot.store import jobs, place_rules, queue_order
 from bot.store.database import FILE_NAME, Database, connect
 from bot.store.errors import StoreError, StoreProblem
 from bot.store.migrations import BACKUP_FOLDER, back_up, migrate, newest_version, scripts
@@ -13,6 +16,22 @@ _GOOD = """
 ALTER TABLE person ADD COLUMN colour TEXT;
 CREATE TABLE later (n INTEGER) STRICT;
 INSERT INTO later VALUES (7);
+"""
+#: A job that waits and one that was delivered, as a bot of the first schema had them.
+_ROWS_OF_SCHEMA_1 = """
+INSERT INTO person (id, platform, user, seen_ms, waiting) VALUES ('web:bob', 'web', 'bob', 1, 1);
+INSERT INTO account (id, tokens, held, used, added, at_ms) VALUES ('person:web:bob', 7000, 1000, 1000, 9000, 1);
+INSERT INTO job (id, requester, channel, tag, prompt, options, model, preset, seed, width_px, height_px, frames, fps,
+    steps, price_mcr, created_ms) VALUES
+    ('waits', 'web:bob', 'web', 0, 'a prompt', '{}', 'camera', 'balanced', 1, 96, 64, 9, 24, 5, 1000, 1);
+INSERT INTO job (id, requester, channel, tag, prompt, options, model, preset, seed, width_px, height_px, frames, fps,
+    steps, price_mcr, created_ms, started_ms, ended_ms, state, credits, told, has_video, video) VALUES
+    ('done', 'web:bob', 'web', 0, 'a prompt', '{}', 'camera', 'balanced', 1, 96, 64, 9, 24, 5, 1000, 1, 1, 2,
+    'delivered', 'used', 1, 1, '{"width_px": 96, "height_px": 64, "frames": 9, "fps": 24, "size_bytes": 1,
+    "sha256": "0", "engine": "camera", "model": "camera", "used_ai": false, "render_seconds": 1.0}');
+INSERT INTO entry VALUES ('waits', 'person:web:bob', 'hold', 1000, 1), ('done', 'person:web:bob', 'hold', 1000, 1),
+    ('done', 'person:web:bob', 'use', 1000, 2);
+UPDATE queue SET waiting = 1, active = 1;
 """
 _BAD = _GOOD + "INSERT INTO nowhere VALUES (1);\n"
 
@@ -116,6 +135,29 @@ def test_a_copy_can_be_made_while_the_database_is_written_to(old: Path, tmp_path
         connection.close()
     assert content(tmp_path / "copies" / "copy.db") == before
     assert content(old) != before
+
+
+def test_a_database_of_the_first_schema_is_opened(folder: Path) -> None:
+    """Jobs, credits and places in the order of before are there after the migration, with what is new left open."""
+    folder.mkdir()
+    connection = connect(folder / FILE_NAME)
+    migrate(connection, folder / FILE_NAME, NOW_MS, {1: scripts()[1]})
+    connection.executescript(_ROWS_OF_SCHEMA_1)
+    connection.close()
+    database = Database.open(folder, NOW_MS)
+    try:
+        for job_id, state in (("waits", JobState.QUEUED), ("done", JobState.DELIVERED)):
+            job = jobs.find(database._writer, job_id)
+            assert job is not None
+            assert (job.state, job.prompt, job.requester.id) == (state, "a prompt", "web:bob")
+            assert (job.origin.max_video_bytes, job.origin.is_private, job.is_shrunk) == (None, False, False)
+        assert place_rules.load(database._writer, "web:here") == NO_RULES
+        taken = queue_order.claim(database._writer, NOW_MS)
+        assert taken is not None
+        assert taken.id == "waits"
+    finally:
+        database._close()
+    assert [path.name for path in (folder / BACKUP_FOLDER).iterdir()] == ["animate-v1-20270115T080000Z.db"]
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE t (x TEXT); -- a; b\nINSERT INTO t VALUES ('c; d');\n"])

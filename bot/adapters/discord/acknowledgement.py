@@ -24,7 +24,10 @@ async def acknowledge(interaction: "discord.Interaction[Any]", *, ephemeral: boo
     Too late means that nobody will see an answer: whoever asked is told by Discord, and nothing may be begun.
     """
     message = await first_answer(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True))
-    return message if message is None else message or await _look_up(interaction)
+    if message is None:
+        # A try may have arrived all the same: then whoever asked sees that the bot is thinking, and waits.
+        return await _look_up(interaction) or None
+    return message or await _look_up(interaction)
 
 
 async def acknowledge_quietly(interaction: "discord.Interaction[Any]") -> bool:
@@ -48,8 +51,7 @@ async def first_answer(answer: FirstAnswer) -> int | None:
                 return 0
             log.warning("an interaction could not be acknowledged", reason=str(error))
             return None
-    # One of them may have arrived all the same: then whoever asked sees that the bot is thinking, and waits.
-    return await _look_up(interaction) or None
+    return None
 
 
 async def _look_up(interaction: "discord.Interaction[Any]") -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import aiohttp
 import discord
 import structlog
 
@@ -90,8 +91,10 @@ class DiscordAdapter:
                 if error.code in _NOT_AUTHENTICATED:
                     raise DiscordClosed(f"the gateway refuses this bot (code {error.code})") from error
                 log.warning("Discord has closed the connection", code=error.code)
-            except Exception as error:  # noqa: BLE001 (whatever the library makes of a lost network: we come back)
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("the connection to Discord was lost", reason=repr(error))
+            except Exception:  # a bug, of ours or of the library's: deliveries and other channels need not end with it
+                log.exception("the connection to Discord broke")
             if time.monotonic() - began_s > _STEADY_S:
                 pause_s = self._options.pause_s
             await asyncio.sleep(pause_s)

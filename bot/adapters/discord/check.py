@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import discord
-import yarl
 from discord import app_commands
 
 from bot.domain import doctor_discord_words as words
@@ -80,10 +79,10 @@ async def _gateway(client: discord.Client) -> Check:
         return Check.warn(_NAME, words.answers_badly(getattr(cause, "status", 0)))
     if limit["remaining"] == 0:
         return Check.warn(_NAME, words.no_logins_left(limit["reset_after"] // 60_000 + 1))
-    host = yarl.URL(url).host or url
+    host = urlsplit(url).hostname or url
     try:
         async with asyncio.timeout(_GATEWAY_LIMIT_S):
-            socket = await client.http.ws_connect(str(yarl.URL(url).with_query(v="10", encoding="json")))
+            socket = await client.http.ws_connect(f"{url.rstrip('/')}/?v=10&encoding=json")
             hello = await socket.receive()
             await socket.close()
     except _UNREACHABLE as error:

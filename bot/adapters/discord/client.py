@@ -50,7 +50,8 @@ class AnimateClient(discord.AutoShardedClient):
             await guarded(interaction, action(interaction, rest))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        log.error("an event could not be handled", gateway_event=event_method, exc_info=True)
+        # The library calls this while it handles the error.
+        log.error("an event could not be handled", gateway_event=event_method, exc_info=True)  # noqa: LOG014
 
 
 FormAction = Callable[["discord.Interaction[Any]", str], Any]

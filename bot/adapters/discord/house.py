@@ -7,10 +7,16 @@ import discord
 import structlog
 
 from bot.adapters.discord import delete_form, edit_form, form_command, message_command, report_form
+from bot.adapters.discord.admin_commands import admin_actions, admin_group
+from bot.adapters.discord.admin_panel import QueuePanels
 from bot.adapters.discord.animate_command import animate_command
 from bot.adapters.discord.client import AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.job_actions import job_actions
+from bot.adapters.discord.notices import Notices
+from bot.adapters.discord.personal_commands import personal_actions, personal_commands
+from bot.adapters.discord.presence import keep_presence
+from bot.adapters.discord.presses import answer_presses
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +27,11 @@ def furnish(client: AnimateClient, desk: Desk) -> None:
     """Give a client everything that people can use."""
     client.tree.add_command(animate_command(desk))
     client.job_actions = job_actions(desk)
+    for command in personal_commands(desk):
+        client.tree.add_command(command)
+    panels = QueuePanels(desk)
+    client.tree.add_command(admin_group(desk, panels))
+    answer_presses(client, {**personal_actions(desk), **admin_actions(desk), **panels.actions})
     client.tree.add_command(form_command.form_command(desk))
     pictures = message_command.ChosenPictures(desk.clock)
     client.tree.add_command(message_command.message_command(desk, pictures))
@@ -37,6 +48,10 @@ async def keep_house(client: AnimateClient, desk: Desk, admin_channel: int | Non
     """Do what a client does by itself, until it is cancelled."""
     async with asyncio.TaskGroup() as parts:
         parts.create_task(_register(client))
+        parts.create_task(keep_presence(client, desk.services.queue, desk.services.board))
+        if admin_channel is not None:
+            notices = Notices(desk.services.admin, desk.services.board, admin_channel)
+            parts.create_task(notices.run(client))
 
 
 async def _register(client: AnimateClient) -> None:

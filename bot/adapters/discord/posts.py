@@ -44,7 +44,7 @@ class Posts:
     async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
         """Show a card instead of what the message shows, and return the message's id.
 
-        ``files`` replace those that the message has; None: they stay. Raises NoWay where no way is left, and MessageGone.
+        ``files`` replace those that it has; None: they stay. Raises NoWay where no way is left, and MessageGone.
         """
         reason = NoWay("no way is open")
         if address.has_token(self._now_s()):

@@ -28,9 +28,9 @@ def button(label: str, kind: str, rest: str = "", style: discord.ButtonStyle = d
     return ui.Button(label=label, style=style, custom_id=f"do:{kind}:{rest}")
 
 
-def menu(placeholder: str, kind: str, options: Sequence[discord.SelectOption]) -> Menu:
-    """Return a menu of which one entry is chosen, and which then calls the action of this kind."""
-    return ui.Select(placeholder=placeholder, custom_id=f"do:{kind}:", options=list(options))
+def menu(placeholder: str, kind: str, options: Sequence[discord.SelectOption], rest: str = "") -> Menu:
+    """Return a menu of which one entry is chosen, and which then calls the action of this kind with ``rest``."""
+    return ui.Select(placeholder=placeholder, custom_id=f"do:{kind}:{rest}", options=list(options))
 
 
 def chosen(interaction: Interaction) -> str:

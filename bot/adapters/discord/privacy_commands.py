@@ -28,7 +28,8 @@ _EXPORT, _ASK, _FORGET = "export", "forget-ask", "forget"
 _FILE = "my-data.json"
 _STORED = (
     "**What is stored about you:** your Discord number and name, for each job its pictures, prompt, options and video, "
-    "your credits, what you reported, and a ban if there is one. Nothing of it goes to anybody outside this bot."
+    "your credits, what you reported, and a ban if there is one. Whoever runs this bot can see it, and whoever manages "
+    "a server sees the jobs that were asked for there."
 )
 _STAYS = (
     "What stays: your balance of credits, without which being forgotten would fill it up, and a ban. "

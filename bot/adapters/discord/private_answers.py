@@ -18,6 +18,7 @@ from generation.errors import GenerationError
 log = structlog.get_logger(__name__)
 
 MakeView = Callable[[], Awaitable[discord.ui.LayoutView]]
+Respond = Callable[[Interaction, MakeView], Awaitable[bool]]
 
 _EXPECTED = (Refused, GenerationError, StoreError)
 LOST = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
@@ -25,19 +26,20 @@ _TRIES = 3
 _TRY_LIMIT_S = 1.0  # Discord forgets an interaction after three seconds
 
 
-async def answer(interaction: Interaction, make: MakeView) -> None:
-    """Answer a command or a press with a new message that only the person sees."""
+async def answer(interaction: Interaction, make: MakeView) -> bool:
+    """Answer a command or a press with a new message that only the person sees; return whether that was made."""
     if await acknowledge(interaction, ephemeral=True) is None:
-        return
+        return False
     try:
         view = await make()
     except _EXPECTED as error:
         await refuse(interaction, error, is_private=True)
+        return False
     except Exception:
         await refuse(interaction, Refused(RefusalCode.BROKEN), is_private=True)
         raise
-    else:
-        await _arrive(interaction.edit_original_response(view=view))
+    await _arrive(interaction.edit_original_response(view=view))
+    return True
 
 
 async def change(interaction: Interaction, make: MakeView) -> bool:

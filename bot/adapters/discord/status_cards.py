@@ -6,29 +6,23 @@ less often the longer the queue is, because the client counts down to the estima
 
 import asyncio
 import heapq
-import io
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 
-import discord
 import structlog
 
 from bot.adapters.discord.address import Address
-from bot.adapters.discord.card import PICTURE_FILE, STILL_FILE, Shows, progress_card
+from bot.adapters.discord.live_card import CardPainter, LiveCard
 from bot.adapters.discord.posts import Posts
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
-from bot.domain.job import JobState, Requester
-from bot.domain.refusals import Refused
+from bot.domain.job import JobState
 from bot.service.board import QUEUE, BoardClosed, Subscription
 from bot.service.clock import Clock
 from bot.service.delivery import TooLarge, TryLater
 from bot.service.services import Services
 from bot.service.views import JobView
-from generation.thumbnail import thumbnail_jpeg
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +30,7 @@ CHANNEL_NAME = "discord"
 
 _AT_ONCE = 16
 _EDIT_LIMIT_S = 20.0
-_RETRY_S = 5.0
-_THUMBNAIL_SIDE_PX = 240
-_SAME_TIME_SHARE, _SAME_TIME_S = 0.1, 5.0  # an estimate that moves by less stays as it is shown
+_MOST_DOUBLINGS = 4  # of the pause after edits that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +44,10 @@ class Pace:
     # By the bot's own token, in one channel: about five edits in five seconds are let through, and some of them are
     # for deliveries.
     channel_every_s: float = 1.3
+    retry_after_s: float = 5.0  # after an edit that failed, then twice as long each time
 
 
 USUAL_PACE = Pace()
-
-
-@dataclass(slots=True, eq=False)
-class _Card:
-    """One message, and what it shows."""
-
-    job_id: str
-    requester: Requester
-    address: Address
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    is_closed: bool = False
-    is_waiting: bool = True
-    is_bare: bool = False
-    due_s: float | None = None  # monotonic; None: nothing has changed
-    edited_s: float = -1e9
-    shown: str = ""
-    still_count: int = 0
-    ready_at_s: int | None = None
-    thumbnail: bytes | None = None
 
 
 class StatusCards:
@@ -89,8 +63,10 @@ class StatusCards:
     ) -> None:
         self._services, self._posts, self._clock = services, posts, clock
         self._pace, self._monotonic_s = pace, monotonic_s
-        self._cards: dict[str, _Card] = {}
-        self._due: list[tuple[float, str]] = []
+        self._painter = CardPainter(services, posts, clock, monotonic_s)
+        self._cards: dict[str, LiveCard] = {}
+        # When, who goes first where several are due (those that run), and which. What was planned anew stays behind.
+        self._due: list[tuple[float, bool, str]] = []
         self._wake = asyncio.Event()
         self._drawing: set[asyncio.Task[None]] = set()
         self._channel_free_s: dict[int, float] = {}
@@ -99,9 +75,7 @@ class StatusCards:
     async def run(self) -> None:
         """Follow the jobs until the bot stops."""
         with self._services.board.subscribe(None) as changes:
-            for view in await self._services.jobs.under_way(CHANNEL_NAME):
-                if view.job.state is not JobState.RENDERED:
-                    self.follow(view, Address.read(view.job.origin.address))
+            self._take_up(await self._services.jobs.under_way(CHANNEL_NAME))
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self._watch(changes))
@@ -113,12 +87,24 @@ class StatusCards:
                 for task in self._drawing:
                     task.cancel()
 
+    def _take_up(self, views: list[JobView]) -> None:
+        """Go on with the cards of an earlier run: at once with those that run, with the others one after the other."""
+        due_s = self._monotonic_s()
+        for view in views:
+            if view.job.state is not JobState.RENDERED and view.job.id not in self._cards:
+                card = self._card(view, Address.read(view.job.origin.address))
+                if card.is_waiting:
+                    due_s += self._pace.places_apart_s
+                self._plan(card, due_s if card.is_waiting else self._monotonic_s())
+
     def follow(self, view: JobView, address: Address) -> None:
         """Draw a job's card from now on, the first time at once."""
-        job = view.job
-        if job.id not in self._cards:
-            self._cards[job.id] = _Card(job.id, job.requester, address)
-        self._plan(self._cards[job.id], self._monotonic_s())
+        self._plan(self._cards.get(view.job.id) or self._card(view, address), self._monotonic_s())
+
+    def _card(self, view: JobView, address: Address) -> LiveCard:
+        card = LiveCard(view.job.id, view.job.requester, address, is_waiting=view.job.state is JobState.QUEUED)
+        self._cards[view.job.id] = card
+        return card
 
     @asynccontextmanager
     async def closing(self, job_id: str) -> AsyncIterator[None]:
@@ -148,24 +134,25 @@ class StatusCards:
             waiting = [card for card in self._cards.values() if card.is_waiting and card.due_s is None]
             apart_s = max(self._pace.place_every_s, len(waiting) * self._pace.places_apart_s)
             for card in waiting:
-                self._plan(card, max(card.edited_s + apart_s, self._monotonic_s()))
+                self._plan(card, max(card.edited_s + apart_s, card.not_before_s, self._monotonic_s()))
 
-    def _changed(self, card: _Card) -> None:
-        soonest_s = max(card.edited_s + self._pace.edit_every_s, self._monotonic_s())
+    def _changed(self, card: LiveCard) -> None:
+        soonest_s = max(card.edited_s + self._pace.edit_every_s, card.not_before_s, self._monotonic_s())
         if card.due_s is None or soonest_s < card.due_s:
             self._plan(card, soonest_s)
 
-    def _plan(self, card: _Card, due_s: float) -> None:
+    def _plan(self, card: LiveCard, due_s: float) -> None:
         card.due_s = due_s
-        heapq.heappush(self._due, (due_s, card.job_id))
+        heapq.heappush(self._due, (due_s, card.is_waiting, card.job_id))
         self._wake.set()
 
     async def _draw_what_is_due(self) -> None:
         while True:
+            await self._posts.until_login()  # without one, each edit would only fail
             self._wake.clear()
             now_s = self._monotonic_s()
             while self._due and self._due[0][0] <= now_s and len(self._drawing) < _AT_ONCE:
-                due_s, job_id = heapq.heappop(self._due)
+                due_s, _, job_id = heapq.heappop(self._due)
                 card = self._cards.get(job_id)
                 if card is not None and card.due_s == due_s:  # else it was planned anew, or has ended
                     self._start(card, now_s)
@@ -176,7 +163,7 @@ class StatusCards:
             except TimeoutError:
                 continue
 
-    def _start(self, card: _Card, now_s: float) -> None:
+    def _start(self, card: LiveCard, now_s: float) -> None:
         if not card.address.has_token(self._now_s()):
             free_s = self._channel_free_s.get(card.address.channel, 0.0)
             if free_s > now_s:
@@ -192,80 +179,39 @@ class StatusCards:
         self._drawing.discard(task)
         self._wake.set()
 
-    async def _draw(self, card: _Card) -> None:
+    async def _draw(self, card: LiveCard) -> None:
         try:
             async with card.lock, asyncio.timeout(_EDIT_LIMIT_S):
-                if not card.is_closed:
-                    await self._show(card)
+                if not card.is_closed and not await self._painter.paint(card):
+                    self._cards.pop(card.job_id, None)
+            card.failed_edits = 0
         except TryLater as later:
-            self._again(card, max(later.retry_after_s or 0.0, _RETRY_S))
+            self._again(card, later.retry_after_s or 0.0)
         except TimeoutError:
-            self._again(card, _RETRY_S)
-        except ContentBlocked:
-            if not card.is_bare:
+            self._again(card, 0.0)
+        except ContentBlocked as reason:
+            if card.is_bare:
+                self._leave(card, reason)
+            else:
                 card.is_bare = True
-                self._again(card, self._pace.edit_every_s)
+                self._again(card, 0.0)
         except (NoWay, MessageGone, TooLarge) as reason:  # the end finds its own way
-            log.info("status message out of reach", job=card.job_id, reason=repr(reason))
-            self._cards.pop(card.job_id, None)
+            self._leave(card, reason)
         except Exception:  # a bug of one card must not stop the others
             log.exception("the status message could not be drawn", job=card.job_id)
             self._cards.pop(card.job_id, None)
 
-    def _again(self, card: _Card, after_s: float) -> None:
-        if card.job_id in self._cards:
-            self._plan(card, self._monotonic_s() + after_s)
+    def _leave(self, card: LiveCard, reason: Exception) -> None:
+        log.info("status message out of reach", job=card.job_id, reason=repr(reason))
+        self._cards.pop(card.job_id, None)
 
-    async def _show(self, card: _Card) -> None:
-        try:
-            view = await self._services.jobs.get(card.requester, card.job_id)
-        except Refused:  # it was deleted
-            self._cards.pop(card.job_id, None)
+    def _again(self, card: LiveCard, at_least_s: float) -> None:
+        if card.job_id not in self._cards:
             return
-        if view.job.state not in (JobState.QUEUED, JobState.RUNNING):
-            return  # the delivery shows the end
-        card.is_waiting = view.job.state is JobState.QUEUED
-        still, still_count = self._still(card, view)
-        if card.thumbnail is None:
-            card.thumbnail = await self._thumbnail(card)
-        self._set_ready_at(card, view)
-        shows = Shows(bool(card.thumbnail), still is not None, card.ready_at_s, card.is_bare)
-        layout = progress_card(view, shows)
-        looks = json.dumps(layout.to_components())  # type: ignore[no-untyped-call]
-        has_new_files = not card.shown or still_count != card.still_count
-        if looks == card.shown and not has_new_files:
-            return
-        card.edited_s = self._monotonic_s()
-        files = partial(_files, card.thumbnail, still) if has_new_files else None
-        await self._posts.edit(card.address, layout, files)
-        card.edited_s, card.shown, card.still_count = self._monotonic_s(), looks, still_count
-
-    def _still(self, card: _Card, view: JobView) -> tuple[bytes | None, int]:
-        render = view.render
-        still = None if render is None or render.still_count == 0 else self._services.board.still(card.job_id)
-        return still, 0 if still is None or render is None else render.still_count
-
-    async def _thumbnail(self, card: _Card) -> bytes:
-        try:
-            picture = await self._services.jobs.picture(card.requester, card.job_id)
-            return await asyncio.to_thread(thumbnail_jpeg, picture, _THUMBNAIL_SIDE_PX)
-        except (Refused, FileNotFoundError):  # it was deleted in this moment
-            return b""
-
-    def _set_ready_at(self, card: _Card, view: JobView) -> None:
-        """Keep the instant that is shown while the estimate only trembles: each new one is an edit."""
-        if view.eta_s is None:
-            card.ready_at_s = None
-            return
-        ready_at_s = self._now_s() + view.eta_s
-        tremble_s = max(view.eta_s * _SAME_TIME_SHARE, _SAME_TIME_S)
-        if card.ready_at_s is None or abs(card.ready_at_s - ready_at_s) > tremble_s:
-            card.ready_at_s = round(ready_at_s)
+        pause_s = self._pace.retry_after_s * 2 ** min(card.failed_edits, _MOST_DOUBLINGS)
+        card.failed_edits += 1
+        card.not_before_s = self._monotonic_s() + max(at_least_s, pause_s)
+        self._plan(card, card.not_before_s)
 
     def _now_s(self) -> float:
         return self._clock.now_ms() / 1000
-
-
-def _files(thumbnail: bytes, still: bytes | None) -> list[discord.File]:
-    files = [discord.File(io.BytesIO(thumbnail), PICTURE_FILE)] if thumbnail else []
-    return files if still is None else [*files, discord.File(io.BytesIO(still), STILL_FILE)]

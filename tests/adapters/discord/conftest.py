@@ -159,7 +159,7 @@ def open_bot(tmp_path: Path, world: LoopbackDiscord, picture: Picture, clock: Fi
         running = asyncio.create_task(adapter.run(core.services))
         try:
             if is_online:
-                await world.until(lambda: bool(world.commands))
+                await world.until_ready()
             yield Bot(core, adapter, running, database, files, renderer, shrinker, clock, lifecycle)
         finally:
             renderer.release()

@@ -6,6 +6,8 @@ from typing import Any
 
 import discord
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.adapters.discord.check import check, install_link
 from bot.service.doctor import Check, State
@@ -133,6 +135,16 @@ async def test_a_bot_that_servers_cannot_install_says_how_they_could(world: Loop
     assert link.endswith(f"yourself: {install_link(world.application_id, is_for_server=False)}")
 
 
+async def test_an_application_from_before_there_was_a_choice_is_for_servers(
+    world: LoopbackDiscord, portal: Portal
+) -> None:
+    """Where Discord names neither kind, servers can install the bot as ever, and people learn that they cannot yet."""
+    portal.application["integration_types_config"] = {}
+    checks = await check(world.token)
+    assert [line.detail for line in not_ok(checks)] == ["People cannot install it"]
+    assert "To install it in a server" in told(checks)
+
+
 async def test_without_default_install_settings_the_links_say_all(world: LoopbackDiscord, portal: Portal) -> None:
     """Where the portal names no scopes, as with a private bot, nothing is wrong: there is a full link for each kind."""
     portal.application |= {"integration_types_config": {"0": {}, "1": {}}, "bot_public": False}
@@ -146,14 +158,12 @@ async def test_an_installation_that_grants_too_little_is_told(world: LoopbackDis
     """Scopes and permissions that the portal's settings do not ask for are named as the portal names them."""
     granted = NEEDED & ~bits(["ATTACH_FILES", "READ_MESSAGE_HISTORY"])
     portal.application["integration_types_config"] = {
-        "0": {"oauth2_install_params": {"scopes": ["bot"], "permissions": str(granted)}},
+        "0": {"oauth2_install_params": {"scopes": ["applications.commands"], "permissions": str(granted)}},
         "1": {"oauth2_install_params": {"scopes": [], "permissions": "0"}},
     }
     [server, person] = not_ok(await check(world.token))
-    assert server.detail == (
-        "Guild Install does not ask for the scopes applications.commands"
-        " and the permissions Attach Files, Read Message History"
-    )
+    lacking = "the scopes bot and the permissions Attach Files, Read Message History"
+    assert server.detail == f"Guild Install does not ask for {lacking}"
     assert person.detail == "User Install does not ask for the scopes applications.commands"
     assert server.state is person.state is State.WARN
 
@@ -225,6 +235,23 @@ async def test_a_gateway_behind_a_firewall_is_a_failure(world: LoopbackDiscord, 
     assert line.detail.startswith("The gateway 127.0.0.1 cannot be reached")
 
 
+async def test_a_gateway_that_hangs_up_is_a_failure(world: LoopbackDiscord, portal: Portal) -> None:
+    """A proxy that takes the connection and ends it before Discord's hello is no way to Discord."""
+
+    async def hang_up(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.close()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", hang_up)
+    async with TestServer(app) as proxy:
+        world.world.gateway_url = f"ws://127.0.0.1:{proxy.port}/"
+        [line] = not_ok(await check(world.token))
+    assert (line.state, line.detail.rpartition(": ")[2]) == (State.FAIL, "it hangs up at once")
+
+
 async def test_a_bot_that_is_out_of_logins_is_told_when_there_are_more(world: LoopbackDiscord, portal: Portal) -> None:
     """Discord gives so many logins a day; without one, the doctor says in how many minutes."""
     portal.logins |= {"remaining": 0, "reset_after": 3_540_000}
@@ -260,7 +287,10 @@ async def test_the_channel_for_notices_must_be_seen(world: LoopbackDiscord, port
 async def test_the_permissions_that_are_asked_for_are_enough(
     open_bot: OpenBot, world: LoopbackDiscord, clock: FixedClock
 ) -> None:
-    """With them and no others a video comes when the interaction is long over, and if its message was deleted too."""
+    """With them and no others each video comes, and calls its person, when the interaction is long over.
+
+    Also where its message was deleted.
+    """
     anna, guild = world.user("anna"), world.guild("Harbour")
     guild.bot_permissions = NEEDED
     guild.join(anna)
@@ -275,6 +305,7 @@ async def test_the_permissions_that_are_asked_for_are_enough(
         clock.move(16 * 60)
         bot.renderer.release()
         await world.until(lambda: sum(bool(message.videos) for message in channel.messages) == 2)
+        await world.until(lambda: sum(bool(message.pings) for message in channel.messages) == 2)
     assert world.dm(anna).messages == []
 
 

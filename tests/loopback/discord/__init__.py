@@ -3,14 +3,16 @@
     async with LoopbackDiscord.open(clock=...) as discord:     # () -> seconds since 1970, time.time unless given
         discord.point_library_at(monkeypatch)         # or, in a process of its own: Route.BASE = discord.api and
                                                       # DiscordWebSocket.DEFAULT_GATEWAY = URL(discord.gateway_url)
-        bot = make_bot(token=discord.token)           # guild_ready_timeout=0 spares the library's wait before "ready"
+        bot = make_bot(token=discord.token)           # guild_ready_timeout=0 spares the library's wait before "ready",
+                                                      # an own before_identify_hook its 5 s before a second IDENTIFY
         await discord.until_ready()                   # connected, commands registered
     discord.application_id .cdn_host .api .gateway_url .port
 
     guild = discord.guild("Harbour", tier=0, owner=..., bot_installed=True); channel = guild.channel("sea", nsfw=False)
     anna = discord.user("anna", locale="de", has_installed=False, upload_limit=bytes)
     guild.join(anna, roles=["vip"], permissions="MANAGE_GUILD"); guild.leave(anna); guild.kick_bot(); guild.add_bot()
-    place: channel | discord.dm(anna) | discord.group_dm(anna, ben[, carl])      # the last without the bot
+    thread = channel.thread("talk"); group = discord.group_dm(anna, ben[, carl])      # the group is without the bot
+    place: channel | thread | discord.dm(anna) | group
     channel.deny("ATTACH_FILES"[, to="members"]); channel.allow(...); channel.delete(); channel.automod_blocks = True
     message = channel.message(anna, "look", Upload("a.png", data)); message.delete(); anna.close_dms(); anna.open_dms()
 
@@ -39,6 +41,7 @@
     discord.rates.enforce(limit=5, window_s=5.0[, global_per_s=50]); discord.rates.relax(); discord.rates.refusals
     await discord.gateway.drop(resumable=True); .cut(); .invalidate(); .ask_to_reconnect(); .refuse_next_handshake(2)
     discord.gateway.is_ready .connections .identifies .resumes (.accepted .replayed) .presences .heartbeats
+    discord.gateway.ignores_heartbeats = True; .heartbeat_interval_ms = 50     # before the bot connects: a dead line
     new_token = await discord.revoke_token()
 
     Afterwards: assert discord.violations == [] (bodies against Discord's OpenAPI document; discord.validates says

@@ -8,6 +8,9 @@ Found = TypeVar("Found")
 
 PATIENCE_S = 15.0
 
+# A predicate may also look at the bot or its files, which tell nobody here when they change.
+_LOOK_AGAIN_S = 0.02
+
 
 class NeverHappened(AssertionError):
     """What a story waited for did not come; the text says how things stood."""
@@ -41,6 +44,6 @@ class Changes:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
-            await future
+            await asyncio.wait([future], timeout=_LOOK_AGAIN_S)
         finally:
             self._waiting.discard(future)

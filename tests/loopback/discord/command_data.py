@@ -8,7 +8,7 @@ from .files import Upload
 from .invoking import IN_GUILD, NotOffered, context_of
 from .message import Message
 from .people import Role, User
-from .permissions import ADMINISTRATOR
+from .permissions import ADMINISTRATOR, holds
 from .places import Channel
 from .world import Command, World
 
@@ -16,7 +16,6 @@ Json = dict[str, Any]
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(1, 12)
 CHAT_INPUT, ON_USER, ON_MESSAGE = 1, 2, 3
-MIXED_SIZE_LIMIT = 8000
 
 
 @dataclass(eq=False)
@@ -75,6 +74,8 @@ def _check_offered(world: World, user: User, channel: Channel, data: Json, *, us
         raise NotOffered(f"/{data['name']} is not installed for {user.name} here: {data['integration_types']}")
     if data["nsfw"] and guild is not None and not channel.nsfw:
         raise NotOffered(f"/{data['name']} is for age-restricted channels")
+    if guild is not None and not holds(world.member_permissions(channel, user), "USE_APPLICATION_COMMANDS"):
+        raise NotOffered(f"{user.name} may not use commands in {channel.name}")
     needed = data["default_member_permissions"]
     if needed is not None and guild is not None:
         granted = world.member_permissions(channel, user)

@@ -26,9 +26,13 @@ NOT_FOUND = (404, 0, "404: Not Found")
 class ApiError(Exception):
     """An answer that is an error: a status, Discord's own code, a sentence."""
 
-    def __init__(self, problem: tuple[int, int, str], errors: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, problem: tuple[int, int, str], errors: dict[str, Any] | None = None, *, misuse: str | None = None
+    ) -> None:
         self.status, self.code, self.text = problem
         self.errors = errors
+        #: What no sound bot would do, to be noted besides.
+        self.misuse = misuse
         super().__init__(f"{self.status} ({self.code}) {self.text} {errors or ''}")
 
     def to_json(self) -> dict[str, Any]:

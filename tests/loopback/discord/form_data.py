@@ -52,7 +52,9 @@ def _filled(component: Json, label: str, left: Json, assembly: Assembly) -> Json
     else:
         items = list(given) if isinstance(given, list | tuple) else [given]
     if kind == FILE_UPLOAD:
-        picked = [assembly.upload(one) for one in items if isinstance(one, Upload)]
+        if not all(isinstance(one, Upload) for one in items):
+            raise NotOffered(f"{label!r} takes files")
+        picked = [assembly.upload(one) for one in items]
     else:
         picked = chosen(component, items, assembly)
     _check_count(component, label, len(picked))

@@ -89,15 +89,9 @@ class Front:
         return response
 
     async def _answer(self, route: Route | None, call: Call, fault: Fault | None) -> web.Response:
-        if fault is not None:
-            if fault.slow_s:
-                await asyncio.sleep(fault.slow_s)
-            if fault.gate is not None:
-                await fault.gate.wait()
-            if fault.status is not None:
-                return self._respond(call, fault.status, {"message": "on purpose", "code": fault.code}, {})
-            if fault.retry_after_s is not None:
-                return self._too_many(call, {}, fault.retry_after_s, is_global=fault.is_global)
+        spoiled = None if fault is None else await self._spoil(call, fault)
+        if spoiled is not None:
+            return spoiled
         if route is None:
             self.protocol_errors.append(f"no such route: {call.method} {call.path}")
             return self._respond(call, 404, ApiError(NOT_FOUND).to_json(), {})
@@ -111,6 +105,8 @@ class Front:
             answer = route.action(self.world, call)
         except ApiError as error:
             call.error_code = error.code
+            if error.misuse is not None:
+                self.protocol_errors.append(f"{call.method} {call.path}: {error.misuse}")
             return self._respond(call, error.status, error.to_json(), verdict.headers)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # A body of a shape that the action did not expect: the schema says which, and Discord would say 400.
@@ -123,6 +119,17 @@ class Front:
             self.protocol_errors.append(f"{call.method} {call.path}: the loopback itself failed: {error!r}")
             raise
         return self._respond(call, answer.status, answer.json, verdict.headers)
+
+    async def _spoil(self, call: Call, fault: Fault) -> web.Response | None:
+        await asyncio.sleep(fault.slow_s)
+        if fault.gate is not None:
+            await fault.gate.wait()
+        if fault.status is not None:
+            call.error_code = fault.code
+            return self._respond(call, fault.status, {"message": "on purpose", "code": fault.code}, {})
+        if fault.retry_after_s is not None:
+            return self._too_many(call, {}, fault.retry_after_s, is_global=fault.is_global)
+        return None
 
     def _find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
         for route in self.routes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from . import guild_payloads
 from .places import Guild
 from .session import (
     HEARTBEAT,
@@ -52,6 +53,7 @@ class Gateway:
         self._to_refuse = 0
         self.url = ""
         self.heartbeat_interval_ms = 41_250
+        self.ignores_heartbeats = False
         self.connections: list[Connection] = []
         self.handshakes_refused = 0
         self.heartbeats = 0
@@ -173,7 +175,8 @@ class Gateway:
 
     def _heartbeat(self, connection: Connection, _data: Any) -> None:
         self.heartbeats += 1
-        connection.send(HEARTBEAT_ACK)
+        if not self.ignores_heartbeats:
+            connection.send(HEARTBEAT_ACK)
 
     def _identify(self, connection: Connection, data: Json) -> int | None:
         self.identifies.append(data)
@@ -196,25 +199,10 @@ class Gateway:
             for guild in self._world.guilds.values()
             if guild.bot_installed and (guild.id >> 22) % session.shard_count == session.shard_id
         ]
-        session.dispatch(
-            "READY",
-            {
-                "v": 10,
-                "user": self._world.bot.to_json() | {"mfa_enabled": True, "verified": True, "email": None},
-                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
-                "session_id": session.id,
-                "resume_gateway_url": self.url,
-                "session_type": "normal",
-                "private_channels": [],
-                "relationships": [],
-                "shard": [session.shard_id, session.shard_count],
-                "application": {"id": str(self._world.application_id), "flags": 0},
-                "_trace": [],
-            },
-        )
+        session.dispatch("READY", guild_payloads.ready(self._world, session, guilds))
         if session.intents & _GUILDS:
             for guild in guilds:
-                session.dispatch("GUILD_CREATE", self._world.guild_json(guild))
+                session.dispatch("GUILD_CREATE", guild_payloads.guild(self._world, guild))
 
     def _resume(self, connection: Connection, data: Json) -> int | None:
         if data["token"] != self._world.token:
@@ -248,6 +236,6 @@ class Gateway:
 def _wanted(intents: int, name: str, guild: Guild | None) -> bool:
     if name.startswith("MESSAGE_"):
         return bool(intents & (_GUILD_MESSAGES if guild else _DIRECT_MESSAGES))
-    if name.startswith(("GUILD_", "CHANNEL_")):
+    if name.startswith(("GUILD_", "CHANNEL_", "THREAD_")):
         return bool(intents & _GUILDS)
     return True

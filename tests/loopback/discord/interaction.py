@@ -35,6 +35,7 @@ class Interaction:
     choices: list[Json] = field(default_factory=list)
     followups: list[Message] = field(default_factory=list)
     failed: bool = False
+    knocks: int = 0
 
     def __repr__(self) -> str:
         return f"<Interaction of {self.user.name}, kind {self.kind}, answered after {self.answered_after_s} s>"

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import shown_components
 from .message import Message
-from .people import User, role_ids
+from .people import User
 from .permissions import ALL
-from .places import DM_CHANNEL, GROUP_DM_CHANNEL, Channel, Guild
+from .places import DM_CHANNEL, GROUP_DM_CHANNEL, Channel
 
 if TYPE_CHECKING:
     from .interaction import Interaction
@@ -77,6 +77,8 @@ def interaction_metadata(interaction: "Interaction") -> Json:
 def channel(world: "World", place: Channel) -> Json:
     if place.guild is None:
         return _private_channel(world, place)
+    if place.parent is not None:
+        return _thread(world, place, place.parent)
     return {
         "id": str(place.id),
         "type": place.kind,
@@ -90,68 +92,6 @@ def channel(world: "World", place: Channel) -> Json:
         "last_message_id": str(max(place.all_messages)) if place.all_messages else None,
         "flags": 0,
         "permission_overwrites": _overwrites(world, place),
-    }
-
-
-def guild(world: "World", place: Guild) -> Json:
-    """A guild as GUILD_CREATE carries it; without the members intent only the bot itself is among the members."""
-    me: Json = {
-        "roles": [str(world.bot.id)],
-        "nick": None,
-        "avatar": None,
-        "joined_at": "2024-01-01T00:00:00.000000+00:00",
-        "deaf": False,
-        "mute": False,
-        "flags": 0,
-        "user": world.bot.to_json(),
-    }
-    roles = [role.to_json(position) for position, role in enumerate(place.roles)]
-    # The bot's own permissions are those of a role that only it has, as an invitation link would make it.
-    bot_role = roles[0] | {"id": str(world.bot.id), "name": "animate", "permissions": str(place.bot_permissions)}
-    return {
-        "id": str(place.id),
-        "name": place.name,
-        "owner_id": str(place.owner.id),
-        "unavailable": False,
-        "large": False,
-        "member_count": len(place.members) + 1,
-        "premium_tier": place.tier,
-        "premium_subscription_count": 0,
-        "preferred_locale": place.locale,
-        "roles": [*roles, bot_role],
-        "channels": [channel(world, one) for one in place.channels if not one.deleted],
-        "members": [me],
-        "joined_at": "2024-01-01T00:00:00.000000+00:00",
-        "features": [],
-        "emojis": [],
-        "stickers": [],
-        "threads": [],
-        "presences": [],
-        "voice_states": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
-        "icon": None,
-        "splash": None,
-        "discovery_splash": None,
-        "banner": None,
-        "description": None,
-        "vanity_url_code": None,
-        "afk_channel_id": None,
-        "afk_timeout": 300,
-        "application_id": None,
-        "system_channel_id": None,
-        "system_channel_flags": 0,
-        "rules_channel_id": None,
-        "public_updates_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "verification_level": 0,
-        "default_message_notifications": 0,
-        "explicit_content_filter": 0,
-        "mfa_level": 0,
-        "nsfw_level": 0,
-        "nsfw": False,
-        "premium_progress_bar_enabled": False,
     }
 
 
@@ -176,6 +116,31 @@ def _private_channel(world: "World", place: Channel) -> Json:
     return body
 
 
+def _thread(world: "World", place: Channel, parent: Channel) -> Json:
+    assert place.guild is not None
+    return {
+        "id": str(place.id),
+        "type": place.kind,
+        "name": place.name,
+        "guild_id": str(place.guild.id),
+        "parent_id": str(parent.id),
+        "owner_id": str(place.guild.owner.id),
+        "last_message_id": str(max(place.all_messages)) if place.all_messages else None,
+        "rate_limit_per_user": 0,
+        "message_count": len(place.messages),
+        "total_message_sent": len(place.all_messages),
+        "member_count": 1,
+        "flags": 0,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": timestamp(world.clock()),
+            "create_timestamp": timestamp(world.clock()),
+            "locked": False,
+        },
+    }
+
+
 def _overwrites(world: "World", place: Channel) -> list[Json]:
     overwrites: list[Json] = []
     if place.denied_to_members:
@@ -191,6 +156,3 @@ def _message_type(message: Message) -> int:
     if message.interaction is not None and message.interaction.kind == 2 and message is message.interaction.original:
         return 20 if message.interaction.payload["data"].get("type", 1) == 1 else 23
     return 19 if message.reference is not None else 0
-
-
-__all__ = ["channel", "guild", "interaction_metadata", "member", "message", "role_ids", "timestamp"]

@@ -12,7 +12,7 @@ from .permissions import ORDINARY, bits
 Json = dict[str, Any]
 Tell = Callable[[str, Any], None]
 
-TEXT_CHANNEL, DM_CHANNEL, GROUP_DM_CHANNEL = 0, 1, 3
+TEXT_CHANNEL, DM_CHANNEL, GROUP_DM_CHANNEL, THREAD = 0, 1, 3, 11
 
 
 @dataclass(eq=False, repr=False)
@@ -25,6 +25,7 @@ class Channel:
     tell: Tell = field(repr=False)
     guild: "Guild | None" = None
     people: list[User] = field(default_factory=list)
+    parent: "Channel | None" = None
     nsfw: bool = False
     denied_to_bot: int = 0
     denied_to_members: int = 0
@@ -40,6 +41,10 @@ class Channel:
     def messages(self) -> list[Message]:
         """What everyone in the channel sees, oldest first."""
         return [one for one in self.all_messages.values() if not one.deleted and not one.is_ephemeral]
+
+    @property
+    def is_thread(self) -> bool:
+        return self.kind == THREAD
 
     @property
     def mention(self) -> str:
@@ -64,6 +69,12 @@ class Channel:
         else:
             self.denied_to_members &= ~bits(permissions)
         self.tell("channel_changed", self)
+
+    def thread(self, name: str) -> "Channel":
+        """A new public thread in this channel; what is denied is denied in the channel."""
+        assert self.guild is not None
+        assert not self.is_thread
+        return self.guild.channel(name, kind=THREAD, nsfw=self.nsfw, parent=self)
 
     def delete(self) -> None:
         self.deleted = True
@@ -101,9 +112,11 @@ class Guild:
     def everyone(self) -> Role:
         return self.roles[0]
 
-    def channel(self, name: str, *, nsfw: bool = False, kind: int = TEXT_CHANNEL) -> Channel:
+    def channel(
+        self, name: str, *, nsfw: bool = False, kind: int = TEXT_CHANNEL, parent: Channel | None = None
+    ) -> Channel:
         """A new channel."""
-        channel = self.make_channel(self, name, nsfw=nsfw, kind=kind)
+        channel = self.make_channel(self, name, nsfw=nsfw, kind=kind, parent=parent)
         self.channels.append(channel)
         self.tell("channel_made", channel)
         return channel

@@ -37,7 +37,9 @@ def _channel(world: World, call: Call) -> Channel:
 
 def _message(world: World, call: Call) -> Message:
     message = _channel(world, call).all_messages.get(call.id_of("message_id"))
-    if message is None or message.deleted or message.is_ephemeral:
+    if message is not None and message.is_ephemeral:
+        raise ApiError(UNKNOWN_MESSAGE, misuse="a message for one person is reached by its interaction only")
+    if message is None or message.deleted:
         raise ApiError(UNKNOWN_MESSAGE)
     return message
 
@@ -109,7 +111,8 @@ def _type(world: World, call: Call) -> Answer:
 def _require_to_send(world: World, channel: Channel, call: Call) -> None:
     if channel.kind == DM_CHANNEL and any(user.dms_closed for user in channel.people):
         raise ApiError(CLOSED_DMS)
-    _require(world, channel, "SEND_MESSAGES", MISSING_PERMISSIONS)
+    to_write = "SEND_MESSAGES_IN_THREADS" if channel.is_thread else "SEND_MESSAGES"
+    _require(world, channel, to_write, MISSING_PERMISSIONS)
     if call.files:
         _require(world, channel, "ATTACH_FILES", MISSING_PERMISSIONS)
 

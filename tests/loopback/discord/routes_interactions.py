@@ -30,6 +30,7 @@ Json = dict[str, Any]
 PONG, MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
 MAX_CHOICES = 25
 MAX_FOLLOWUPS_OUTSIDE = 5
+MAX_KNOCKS = 3  # a bot may not know yet; after three refusals it does
 
 
 def _respond(world: World, call: Call) -> Answer:
@@ -112,7 +113,9 @@ def _by_token(world: World, call: Call) -> Interaction:
     if interaction is None or call.id_of("webhook_id") != world.application_id or not interaction.is_answered:
         raise ApiError(UNKNOWN_WEBHOOK)
     if interaction.is_expired(world.clock()):
-        raise ApiError(EXPIRED_TOKEN)
+        interaction.knocks += 1
+        misuse = "a token that has expired is tried again and again" if interaction.knocks > MAX_KNOCKS else None
+        raise ApiError(EXPIRED_TOKEN, misuse=misuse)
     if interaction.channel.deleted:
         raise ApiError(UNKNOWN_CHANNEL)
     guild = interaction.channel.guild

@@ -71,6 +71,9 @@ class SampleBot(discord.Client):
         self.add_dynamic_items(Again)
         await self.tree.sync()
 
+    async def before_identify_hook(self, _shard_id: int | None, *, initial: bool = False) -> None:
+        del initial  # the library waits five seconds before it identifies anew; a story does not
+
     async def on_resumed(self) -> None:
         self.resumed += 1
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from jsonschema.exceptions import ValidationError, best_match  # type: ignore[import-untyped]
+from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -62,7 +62,7 @@ def _judge(method: str, template: str, text: str) -> list[str]:
     validator = body_validator(method.lower(), template)
     if validator is None:
         return [f"{method} {template}: the document knows no body here"]
-    error = best_match(validator.iter_errors(json.loads(text)))
+    error = next(validator.iter_errors(json.loads(text)), None)
     if error is None:
         return []
     return [f"{method} {template}: {_readable(_deepest(error))}"]
@@ -118,7 +118,8 @@ def _validator(*place: str) -> Draft202012Validator:
 def _registry() -> "Registry[Any]":
     registry: Registry[Any] = Registry()
     resource: Resource[Any] = DRAFT202012.create_resource(_document())
-    return registry.with_resource(_URI, resource)
+    with_document: Registry[Any] = registry.with_resource(_URI, resource)
+    return with_document
 
 
 @lru_cache(maxsize=1)

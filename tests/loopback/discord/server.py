@@ -98,10 +98,6 @@ class LoopbackDiscord:
     def application_id(self) -> int:
         return self.world.application_id
 
-    @property
-    def bot_user(self) -> Any:
-        return self.world.bot
-
     def point_library_at(self, monkeypatch: Any) -> None:
         """Make discord.py in this process talk to this server; a pytest.MonkeyPatch undoes it."""
         import yarl

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from . import payloads
+from . import guild_payloads, payloads
 from .changes import Changes
 from .files import Cdn, Upload
 from .interaction import Interaction
@@ -108,12 +108,6 @@ class World:
             self.tell_bot("MESSAGE_DELETE", data, channel)
         self.changes.notify()
 
-    def find_message(self, message_id: int) -> Message | None:
-        for channel in self.channels.values():
-            if message_id in channel.all_messages:
-                return channel.all_messages[message_id]
-        return None
-
     def _send_message(self, event: str, message: Message) -> None:
         if not message.is_ephemeral:
             data = payloads.message(self, message)
@@ -127,20 +121,20 @@ class World:
     def bot_permissions(self, channel: Channel) -> int:
         if channel.guild is None or not channel.guild.bot_installed:
             return OUTSIDE_ITS_GUILDS if channel.guild or not channel.has_bot else ORDINARY
-        return channel.guild.bot_permissions & ~channel.denied_to_bot
+        return channel.guild.bot_permissions & ~(channel.parent or channel).denied_to_bot
 
     def member_permissions(self, channel: Channel, user: User) -> int:
         if channel.guild is None:
             return ORDINARY
         member = channel.guild.members[user.id]
-        return member.permissions(channel.guild.everyone, channel.denied_to_members)
+        return member.permissions(channel.guild.everyone, (channel.parent or channel).denied_to_members)
 
     # --- events
 
     def tell(self, what: str, about: Any) -> None:
         """Translate a change of places into the event a bot gets."""
         if what == "bot_added":
-            self.send("GUILD_CREATE", payloads.guild(self, about), about)
+            self.send("GUILD_CREATE", guild_payloads.guild(self, about), about)
         elif what == "bot_removed":
             self.send("GUILD_DELETE", {"id": str(about.id)}, about)
         elif what == "role_made":
@@ -149,12 +143,10 @@ class World:
             if guild.bot_installed:
                 self.send("GUILD_ROLE_CREATE", data, guild)
         else:
-            event = {"channel_made": "CHANNEL_CREATE", "channel_changed": "CHANNEL_UPDATE"}
-            self.tell_bot(event.get(what, "CHANNEL_DELETE"), payloads.channel(self, about), about)
+            verb = {"channel_made": "CREATE", "channel_changed": "UPDATE", "channel_deleted": "DELETE"}[what]
+            event = f"{'THREAD' if about.is_thread else 'CHANNEL'}_{verb}"
+            self.tell_bot(event, payloads.channel(self, about), about)
         self.changes.notify()
-
-    def guild_json(self, guild: Guild) -> Json:
-        return payloads.guild(self, guild)
 
     def tell_bot(self, event: str, data: Json, channel: Channel) -> None:
         """Send an event about a channel, if the bot is in it."""

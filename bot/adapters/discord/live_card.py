@@ -1,0 +1,114 @@
+"""One job's card while the job waits or runs: what its message shows, and the edit that shows the next state."""
+
+import asyncio
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import discord
+
+from bot.adapters.discord.address import Address
+from bot.adapters.discord.card import PICTURE_FILE, STILL_FILE, Shows, progress_card
+from bot.adapters.discord.posts import Files, Posts
+from bot.domain.job import JobState, Requester
+from bot.domain.refusals import Refused
+from bot.service.clock import Clock
+from bot.service.services import Services
+from bot.service.views import JobView
+from generation.thumbnail import thumbnail_jpeg
+
+_THUMBNAIL_SIDE_PX = 240
+_SAME_TIME_SHARE, _SAME_TIME_S = 0.1, 5.0  # an estimate that moves by less stays as it is shown
+
+
+@dataclass(slots=True, eq=False)
+class LiveCard:
+    """One message, and what it shows."""
+
+    job_id: str
+    requester: Requester
+    address: Address
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_closed: bool = False
+    is_waiting: bool = True
+    is_bare: bool = False
+    due_s: float | None = None  # monotonic; None: nothing has changed
+    edited_s: float = -1e9
+    not_before_s: float = -1e9  # Discord has said so, or the last edit has failed
+    failed_edits: int = 0  # since the last one that arrived
+    shown: str = ""
+    still_count: int = 0
+    has_picture: bool = True
+    ready_at_s: int | None = None
+
+
+class CardPainter:
+    """Brings messages up to date."""
+
+    def __init__(self, services: Services, posts: Posts, clock: Clock, monotonic_s: Callable[[], float]) -> None:
+        self._services, self._posts, self._clock, self._monotonic_s = services, posts, clock, monotonic_s
+
+    async def paint(self, card: LiveCard) -> bool:
+        """Show how the job is, unless the message says so already; False: it has ended, or is gone.
+
+        Raises what ``Posts.edit`` raises.
+        """
+        try:
+            view = await self._services.jobs.get(card.requester, card.job_id)
+        except Refused:  # it was deleted
+            return False
+        if view.job.state not in (JobState.QUEUED, JobState.RUNNING):
+            return False  # the delivery shows the end
+        card.is_waiting = view.job.state is JobState.QUEUED
+        still, still_count = self._still(card, view)
+        has_new_files = not card.shown or still_count != card.still_count
+        # Made anew for each upload: ten thousand that wait would hold a hundred megabytes of them.
+        thumbnail = await self._thumbnail(card) if has_new_files else b""
+        if has_new_files:
+            card.has_picture = bool(thumbnail)
+        self._set_ready_at(card, view)
+        layout = progress_card(view, Shows(card.has_picture, still is not None, card.ready_at_s, card.is_bare))
+        looks = json.dumps(layout.to_components())  # type: ignore[no-untyped-call]
+        if looks == card.shown and not has_new_files:
+            return True
+        card.edited_s = self._monotonic_s()
+        message = await self._posts.edit(card.address, layout, _files(thumbnail, still) if has_new_files else None)
+        card.edited_s, card.shown, card.still_count = self._monotonic_s(), looks, still_count
+        await self._learn(card, message)
+        return True
+
+    async def _learn(self, card: LiveCard, message: int) -> None:
+        """Keep the message's id, where the acknowledgement did not bring it: the interaction's token will be over."""
+        if card.address.message == 0:
+            card.address = replace(card.address, message=message)
+            await self._services.jobs.set_address(card.job_id, str(card.address))
+
+    def _still(self, card: LiveCard, view: JobView) -> tuple[bytes | None, int]:
+        render = view.render
+        still = None if render is None or render.still_count == 0 else self._services.board.still(card.job_id)
+        return still, 0 if still is None or render is None else render.still_count
+
+    async def _thumbnail(self, card: LiveCard) -> bytes:
+        try:
+            picture = await self._services.jobs.picture(card.requester, card.job_id)
+            return await asyncio.to_thread(thumbnail_jpeg, picture, _THUMBNAIL_SIDE_PX)
+        except (Refused, FileNotFoundError):  # it was deleted in this moment
+            return b""
+
+    def _set_ready_at(self, card: LiveCard, view: JobView) -> None:
+        """Keep the instant that is shown while the estimate only trembles: each new one is an edit."""
+        if view.eta_s is None:
+            card.ready_at_s = None
+            return
+        ready_at_s = self._clock.now_ms() / 1000 + view.eta_s
+        tremble_s = max(view.eta_s * _SAME_TIME_SHARE, _SAME_TIME_S)
+        if card.ready_at_s is None or abs(card.ready_at_s - ready_at_s) > tremble_s:
+            card.ready_at_s = round(ready_at_s)
+
+
+def _files(thumbnail: bytes, still: bytes | None) -> Files:
+    pictures = [(thumbnail, PICTURE_FILE)] if thumbnail else []
+    if still is not None:
+        pictures.append((still, STILL_FILE))
+    return lambda: [discord.File(io.BytesIO(data), name) for data, name in pictures]

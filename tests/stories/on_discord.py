@@ -1,0 +1,245 @@
+"""Discord as a channel of the stories: the real bot on a loopback Discord, where all meet in one channel."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
+from bot.service.clock import Clock
+from bot.service.services import Services
+from tests.adapters.discord.conftest import FAST
+from tests.loopback.discord import Guild, LoopbackDiscord, Message, Person, Sent, Upload
+from tests.stories.driver import OPERATOR, PEOPLE, Credits, Door, Made, Seen, ToldNo, Wish, end_of
+
+_INTEGER, _NUMBER = 4, 10  # kinds of a command's option
+_WAITING = re.compile(r"^(?:Next in line|In the queue, (\d+) jobs? before this one)\.", re.MULTILINE)
+_MADE = re.compile(r"(no AI|AI-generated).*, seed (\d+), ([\d.]+) s, made in")
+_SIZE = re.compile(r"(\d+) × (\d+)$", re.MULTILINE)
+_PERCENT = re.compile(r"(\d+) %$", re.MULTILINE)
+_CREDITS = re.compile(r"([\d.]+) of [\d.]+ credits left(?:, and ([\d.]+) set aside)?")
+
+
+class Harbour:
+    """A server with one channel and everybody in it."""
+
+    def __init__(self, world: LoopbackDiscord, clock: Clock) -> None:
+        self.world, self._clock = world, clock
+        self.guild: Guild = world.guild("Harbour")
+        self.channel = self.guild.channel("quay")
+        self.people = {name: world.user(name) for name in (OPERATOR, *PEOPLE)}
+        for name, person in self.people.items():
+            # Discord shows an admin's commands to whoever manages the server; the bot asks who its own admins are.
+            self.guild.join(person, permissions="MANAGE_GUILD" if name == OPERATOR else 0)
+        self.messages: dict[str, Message] = {}  # by job
+
+    @property
+    def admin(self) -> str:
+        return f"discord:{self.people[OPERATOR].id}"
+
+    def new_life(self) -> "DiscordLife":
+        options = DiscordOptions(self.world.token, cdn_hosts={self.world.cdn_host}, pace=FAST, pause_s=0.01)
+        return DiscordLife(self.world, DiscordAdapter(options, self._clock))
+
+    async def door(self, name: str) -> Door:
+        return DiscordDoor(self, self.people[name])
+
+
+class DiscordLife:
+    """One login after another, until the bot stops."""
+
+    def __init__(self, world: LoopbackDiscord, adapter: DiscordAdapter) -> None:
+        self._world, self._adapter = world, adapter
+        self.channel = adapter.channel
+
+    @asynccontextmanager
+    async def serve(self, services: Services) -> AsyncIterator[None]:
+        running = asyncio.create_task(self._adapter.run(services))
+        try:
+            await self._world.until_ready()
+            yield
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+            await self._world.until(lambda: not self._world.gateway.connections)
+
+
+class DiscordDoor:
+    """What one person does in the channel: commands, presses, forms."""
+
+    def __init__(self, harbour: Harbour, person: Person) -> None:
+        self._harbour, self._world, self._person = harbour, harbour.world, person
+
+    async def ask(self, wish: Wish) -> str:
+        return await self._accepted(await self._animate(wish))
+
+    async def ask_twice(self, wish: Wish) -> None:
+        sent = await self._animate(wish)
+        self._world.world.send("INTERACTION_CREATE", dict(sent.interaction.payload), self._harbour.guild)
+        await self._accepted(sent)
+        # Both have come so far as to fetch the picture: what is sent after this is taken after both.
+        await self._world.until(lambda: len(self._world.downloads) == 2)
+
+    async def until(self, job: str, is_so: Callable[[Seen], bool]) -> Seen:
+        message = self._harbour.messages[job]
+        seen: list[Seen] = []
+
+        def looks_so() -> bool:
+            seen.append(_seen(message))
+            return is_so(seen[-1])
+
+        await self._world.until(looks_so, about=f"what is seen of a job, now {message!r}")
+        return seen[-1]
+
+    async def video(self, job: str) -> bytes:
+        return self._harbour.messages[job].videos[0].data
+
+    async def fetch(self, job: str) -> bytes:
+        results = await self._whispered(await self._command("history"))
+        answer = await self._whispered(await self._person.press(results, f"job:{job}:send"))
+        return answer.videos[0].data
+
+    async def cancel(self, job: str) -> None:
+        await self._quietly(await self._press(job, "Cancel"))
+
+    async def again(self, job: str) -> str:
+        return await self._accepted(await self._press(job, "Again"))
+
+    async def best(self, job: str) -> str:
+        return await self._accepted(await self._press(job, "Best quality"))
+
+    async def edit(self, job: str, prompt: str) -> str:
+        form = await self._press(job, "Edit prompt")
+        await self._quietly(form)
+        return await self._accepted(await self._person.submit(form.modal, {"Prompt": prompt}))
+
+    async def delete(self, job: str) -> None:
+        form = await self._press(job, "Delete")
+        await self._quietly(form)
+        sent = await self._person.submit(form.modal)
+        message = self._harbour.messages[job]
+        await self._world.until(lambda: message.deleted or sent.followups)
+        await self._quietly(sent)
+
+    async def report(self, job: str, reason: str) -> None:
+        form = await self._press(job, "Report")
+        await self._quietly(form)
+        await self._whispered(await self._person.submit(form.modal, {"reason": reason}))
+
+    async def price(self, preset: str) -> float:
+        text = (await self._whispered(await self._command("quota"))).text
+        found = re.search(rf"{preset}: ([\d.]+) credits?\b", text)
+        assert found is not None, text
+        return float(found[1])
+
+    async def credits(self) -> Credits:
+        text = (await self._whispered(await self._command("quota"))).text
+        found = _CREDITS.search(text)
+        assert found is not None, text
+        return Credits(float(found[1]), float(found[2] or 0))
+
+    async def history(self) -> list[str]:
+        text = (await self._whispered(await self._command("history"))).text
+        return [_plain(prompt) for prompt in re.findall(r"^\*\*(.*)\*\*$", text, re.MULTILINE)]
+
+    async def forget_me(self) -> None:
+        question = await self._whispered(await self._command("forget-me"))
+        done = await self._person.press(question, "Delete everything")
+        await done.until(lambda message: "deleted" in message.text and not message.labels)
+
+    async def stored(self) -> Mapping[str, object]:
+        about = await self._whispered(await self._command("privacy"))
+        sent = await self._person.press(about, "Export my data")
+        message = await sent.until(lambda message: message.attachments)
+        stored: Mapping[str, object] = json.loads(message.attachments[0].data)
+        return stored
+
+    async def command(self, name: str, arguments: Mapping[str, str]) -> str:
+        people = self._harbour.people
+        given = {key: people[value] if key == "person" else value for key, value in arguments.items()}
+        answer = await self._whispered(await self._command(f"admin {name}", **given))
+        if not answer.labels:
+            return _plain(answer.text)
+        sent = await self._person.press(answer, answer.labels[0])
+        return _plain((await sent.until(lambda message: not message.labels)).text)
+
+    async def _animate(self, wish: Wish) -> Sent:
+        kinds = {option["name"]: option["type"] for option in self._options("animate")}
+        given: dict[str, Any] = {"image": Upload("picture.png", wish.picture, "image/png"), "prompt": wish.prompt}
+        if wish.end_picture is not None:
+            given["end_image"] = Upload("end.png", wish.end_picture, "image/png")
+        for name, text in wish.options.items():
+            given[name] = {_INTEGER: int, _NUMBER: float}.get(kinds[name], str)(text)
+        return await self._command("animate", **given)
+
+    def _options(self, command: str) -> list[dict[str, Any]]:
+        found = next(one for one in self._world.commands if one["name"] == command)
+        options: list[dict[str, Any]] = found["options"]
+        return options
+
+    async def _command(self, name: str, **options: Any) -> Sent:
+        return await self._person.command(self._harbour.channel, name, **options)
+
+    async def _press(self, job: str, button: str) -> Sent:
+        return await self._person.press(self._harbour.messages[job], button)
+
+    async def _accepted(self, sent: Sent) -> str:
+        """Wait for the job's message and return the job's id, or raise what the person is told instead."""
+        pressed = sent.interaction.source
+
+        def answer() -> Message | None:
+            if sent.followups:
+                return sent.followups[0]
+            response = sent.response
+            is_new = response is not None and response is not pressed and not response.is_loading
+            return response if is_new else None
+
+        message = await self._world.until(answer, about="a job's message, or a refusal")
+        assert message is not None
+        assert not sent.failed
+        found = next((re.match(r"job:(\w+):", button.custom_id or "") for button in message.buttons), None)
+        if found is None:
+            raise ToldNo(_plain(message.text))
+        self._harbour.messages[found[1]] = message
+        return found[1]
+
+    async def _quietly(self, sent: Sent) -> None:
+        """Raise what the person is told, where an action that needs no words has some."""
+        pressed = sent.interaction.source
+        answers = [*sent.followups, *([sent.response] if sent.response not in (None, pressed) else [])]
+        for answer in answers:
+            if answer is not None and not answer.is_loading:
+                raise ToldNo(_plain(answer.text))
+
+    async def _whispered(self, sent: Sent) -> Message:
+        """Wait for what the person alone sees."""
+
+        def found() -> Message | None:
+            there = [sent.response, *sent.followups]
+            return next((one for one in there if one is not None and one.is_ephemeral and not one.is_loading), None)
+
+        message = await self._world.until(found, about="an answer for one person")
+        assert message is not None
+        return message
+
+
+def _seen(message: Message) -> Seen:
+    text = _plain(message.text)
+    made, size, waiting, percent = (pattern.search(text) for pattern in (_MADE, _SIZE, _WAITING, _PERCENT))
+    pixels = (int(size[1]), int(size[2])) if size else None
+    if message.videos and made:
+        facts = Made(made[1] == "AI-generated", int(made[2]), float(made[3]))
+        return Seen("delivered", pixels, credits="used", made=facts)
+    if waiting:
+        return Seen("waiting", pixels, int(waiting[1] or 0))
+    if message.is_loading or "Cancel" in message.labels:
+        return Seen("rendering", pixels, percent=int(percent[1]) if percent else 0)
+    why, credits_ = end_of(text.splitlines()[-1])
+    return Seen("cancelled" if why == "Cancelled." else "failed", pixels, why=why, credits=credits_)
+
+
+def _plain(text: str) -> str:
+    """Return what Discord shows of a text: without the marks that keep Markdown and mentions from working."""
+    return re.sub(r"\\([^\w\s])", r"\1", text).replace("\u200b", "")
