@@ -107,7 +107,7 @@ def _quoted(value: str) -> str:
 def credits_now(left_mcr: int, cap_mcr: int, held_mcr: int, per_day_mcr: int) -> str:
     """Return what somebody has, and how more comes."""
     held = f", and {credits_text(held_mcr)} set aside for jobs under way" if held_mcr else ""
-    pace = f"{credits_text(per_day_mcr)} come back a day." if per_day_mcr else "None come back by themselves."
+    pace = f"Each day brings {credits_text(per_day_mcr)}." if per_day_mcr else "None come back by themselves."
     return f"{credits_text(left_mcr)} of {credits_text(cap_mcr)} credits left{held}. {pace}"
 
 

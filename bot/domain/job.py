@@ -1,7 +1,7 @@
 """A job: one request in the queue, with its requester, its origin and its state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
         JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
         JobState.RUNNING: frozenset({JobState.QUEUED, JobState.RENDERED, JobState.FAILED, JobState.CANCELLED}),
-        # failed: its file is lost; cancelled: the person wants to be forgotten
+        # failed: its file is lost, or too large for its place; cancelled: the person wants to be forgotten
         JobState.RENDERED: frozenset({JobState.DELIVERED, JobState.UNDELIVERABLE, JobState.FAILED, JobState.CANCELLED}),
         JobState.DELIVERED: frozenset(),
         JobState.FAILED: frozenset(),
@@ -68,7 +68,8 @@ class Origin:
 
     channel: str  # discord, telegram, web
     place: str = ""  # the server or group as an id with its own limits (``discord:987``); empty: none
-    address: str = ""  # what the channel needs to find the status message and answer there; never shown, never logged
+    # What the channel needs to find the status message and answer there. Never shown, never logged.
+    address: str = field(default="", repr=False)
     max_video_bytes: int | None = None  # what the place can take; None: as much as the operator allows
     is_private: bool = False  # only who asked sees request and answer
 

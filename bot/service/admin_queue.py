@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from bot.domain import admin_words as words
 from bot.domain.credits import CREDIT_MCR
-from bot.domain.job import CreditState, Job, JobState
+from bot.domain.job import CreditState, Job
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.admin_command import AdminAnswer, AdminCommand, Argument, Call
 from bot.service.fair_queue import FairQueue
@@ -63,8 +63,7 @@ class QueueCommands:
             waiting = queue_order.first_waiting(tx, _LINES, place)
             if not place:
                 return waiting, view.waiting, view.running
-            counts = [queue_order.count_in(tx, place, state) for state in (JobState.QUEUED, JobState.RUNNING)]
-            return waiting, counts[0], counts[1]
+            return waiting, *queue_order.count_in(tx, place)
 
         waiting, waiting_count, running_count = await self._database.read(read)
         lines = [_line(self._queue.view_of(job)) for job in waiting]

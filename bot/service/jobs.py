@@ -25,7 +25,6 @@ from bot.store.queue_order import Place
 log = structlog.get_logger(__name__)
 
 _HAVE_VIDEO = frozenset({JobState.DELIVERED, JobState.UNDELIVERABLE})
-_UNDER_WAY = (JobState.QUEUED, JobState.RUNNING, JobState.RENDERED)
 _PROMPTS_READ = 400
 
 
@@ -70,7 +69,7 @@ class Jobs:
 
     async def under_way(self, channel: str) -> list[JobView]:
         """Return every job of a channel that waits, runs or is on its way to its person, the oldest first."""
-        found = await self._database.read(lambda tx: jobs.in_channel(tx, channel, _UNDER_WAY))
+        found = await self._database.read(lambda tx: jobs.under_way(tx, channel))
         return [self._queue.view_of(job) for job in found]
 
     async def recent_prompts(self, requester: Requester, containing: str, limit: int = 25) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.fair_order import gap, served_until, start_tag, takes_priority, virtual_time_after, virtual_time_wanted
-from bot.domain.job import Job, JobState, Lane
+from bot.domain.job import Job, Lane
 from bot.store.database import Connection
 from bot.store.job_row import COLUMNS, FROM, NewJob, column_values, job_of
 
@@ -151,11 +151,16 @@ def waiting(connection: Connection, requester_id: str) -> tuple[int, int]:
     return (0 if row is None else row[0], everybody)
 
 
-def count_in(connection: Connection, place: str, state: JobState) -> int:
-    """Return how many jobs from a place are in a state that is no end."""
-    row = connection.execute("SELECT count(*) FROM job WHERE state = ? AND place = ?", (state, place)).fetchone()
-    count: int = row[0]
-    return count
+def count_in(connection: Connection, place: str) -> tuple[int, int]:
+    """Return how many jobs from a place wait, and how many run."""
+    # Twice a condition on the state: the first is that of the index, word for word.
+    waiting_count: int = connection.execute(
+        "SELECT count(*) FROM job WHERE state = 'queued' AND place = ?", (place,)
+    ).fetchone()[0]
+    running_count: int = connection.execute(
+        "SELECT count(*) FROM job WHERE state IN ('running', 'rendered') AND state = 'running' AND place = ?", (place,)
+    ).fetchone()[0]
+    return waiting_count, running_count
 
 
 def _first_waiting(connection: Connection, lane: Lane) -> sqlite3.Row | None:

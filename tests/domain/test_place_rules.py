@@ -17,6 +17,7 @@ TIERS = {"helper": Limit(5_000, 1_000), "friend": Limit(2_000, 4_000)}
         (("helper", "stranger"), Limit(5_000, 1_000)),
         (("friend",), Limit(2_000, 4_000)),
         (("friend", "helper"), Limit(5_000, 4_000)),
+        (("helper", "friend"), Limit(5_000, 4_000)),
     ],
 )
 def test_the_best_of_all_roles_counts(roles: tuple[str, ...], limit: Limit | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.loopback.discord import Channel, DiscordInThread, LoopbackDiscord, NotOffered, Person, Upload
-from tests.loopback.discord.harbour import harbour, png
+from tests.loopback.discord.harbour import Watch, harbour, png
 from tests.loopback.discord.sample_bot import SampleBot
 from tests.loopback.discord.schema import answer_validator
 
@@ -104,6 +104,8 @@ async def test_form_with_upload(monkeypatch: pytest.MonkeyPatch) -> None:
         assert sent.response.is_ephemeral
         assert here.anna.sees(here.channel) == [sent.response]
         assert here.ben.sees(here.channel) == here.channel.messages == []
+        with pytest.raises(NotOffered, match="does not see"):
+            await here.ben.press(sent.response, "anything")
 
 
 async def test_message_menu_and_autocomplete(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,15 +281,22 @@ async def test_shards(monkeypatch: pytest.MonkeyPatch) -> None:
         async def before_identify_hook(self, _shard_id: int | None, *, initial: bool = False) -> None:
             del initial  # the library would wait five seconds between shards
 
-    async with LoopbackDiscord.open(shards=2) as server:
+    watch = Watch()
+    async with LoopbackDiscord.open(watch, shards=2) as server:
         server.point_library_at(monkeypatch)
-        guilds = [server.guild("one"), server.guild("two")]
+        one = server.guild("one")
+        watch.now_s += 0.0015  # the next id belongs to the next shard
+        two = server.guild("two")
         bot = Sharded(intents=discord.Intents(guilds=True), guild_ready_timeout=0)
         life = asyncio.create_task(bot.start(server.token))
         await server.until(lambda: len(server.gateway.identifies) == 2)
         await bot.wait_until_ready()
-        assert [one["shard"] for one in server.gateway.identifies] == [[0, 2], [1, 2]]
-        assert {(guild.id, guild.shard_id) for guild in bot.guilds} == {(one.id, (one.id >> 22) % 2) for one in guilds}
+        assert [identify["shard"] for identify in server.gateway.identifies] == [[0, 2], [1, 2]]
+        assert {guild.id: guild.shard_id for guild in bot.guilds} == {
+            guild.id: (guild.id >> 22) % 2 for guild in (one, two)
+        }
+        assert len({guild.shard_id for guild in bot.guilds}) == 2
+        assert [server.gateway.send("GUILD_UPDATE", {"id": "1"}, guild) for guild in (one, two)] == [1, 1]
         await bot.close()
         await asyncio.gather(life, return_exceptions=True)
         assert server.protocol_errors == []

@@ -123,6 +123,11 @@ async def test_held_call(monkeypatch: pytest.MonkeyPatch) -> None:
         held.release()
         await sending
         assert len(here.channel.messages) == 1
+        held = here.discord.faults.hold("POST", "/messages")
+        sending = asyncio.create_task(here.place.send("hi"))
+        await here.discord.until(lambda: held.hits)
+        here.discord.faults.clear()
+        await sending
 
 
 async def test_broken_download(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
 """The loopback Discord's gateway: connections that break, sessions that come back or do not."""
 
 import asyncio
+from typing import ClassVar
 
 import discord
 import pytest
+from aiohttp import ClientSession
 
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.discord.harbour import harbour
@@ -59,7 +61,7 @@ async def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async with harbour(monkeypatch) as here:
         await here.bot.close()
         await here.discord.gateway.drop(resumable=False)
-        sent = await here.anna.command(here.channel, "say", text="hi")
+        sent = await here.anna.command(here.channel, "say", text="hi", wait=False)
         assert sent.failed
 
 
@@ -87,7 +89,7 @@ async def test_presence(monkeypatch: pytest.MonkeyPatch) -> None:
         assert here.discord.gateway.presences[-1]["activities"][0]["name"] == "films"
         for _ in range(125):
             await here.bot.ws.socket.send_str('{"op": 1, "d": null}')
-        await here.discord.until(lambda: here.discord.protocol_errors)
+        await here.discord.until(lambda: here.bot.resumed)
         assert "120 events" in here.discord.protocol_errors[0]
         here.discord.protocol_errors.clear()
 
@@ -96,10 +98,13 @@ async def test_dead_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot whose heartbeats are never answered gives the connection up and resumes on a new one."""
     async with LoopbackDiscord.open() as server:
         server.point_library_at(monkeypatch)
-        server.gateway.ignores_heartbeats, server.gateway.heartbeat_interval_ms = True, 50
+        server.gateway.heartbeat_interval_ms = 30
         bot = SampleBot()
-        bot._connection.heartbeat_timeout = 0.05
+        bot._connection.heartbeat_timeout = 0.2
         async with running(server, bot):
+            await server.until(lambda: server.gateway.heartbeats > 9)
+            assert server.gateway.resumes == []
+            server.gateway.ignores_heartbeats = True
             await server.until(lambda: server.gateway.resumes)
             server.gateway.ignores_heartbeats = False
         assert server.gateway.resumes[0].accepted
@@ -114,3 +119,52 @@ async def test_refused_handshake(monkeypatch: pytest.MonkeyPatch) -> None:
         await here.discord.until(lambda: here.bot.resumed)
         assert here.discord.gateway.handshakes_refused == 2
         assert len(here.discord.gateway.identifies) == 1
+
+
+async def test_wrong_token_at_the_gateway() -> None:
+    """A session that is begun with a wrong token is closed with 4004, and one that nobody began cannot be used."""
+    async with LoopbackDiscord.open() as server, ClientSession() as session:
+        for op, data, code in (
+            (2, {"token": "nonsense", "intents": 0, "properties": {}}, 4004),
+            (6, {"token": "nonsense", "session_id": "x", "seq": 1}, 4004),
+            (3, {"status": "online"}, 4003),
+            (99, {}, 4001),
+        ):
+            async with session.ws_connect(server.gateway_url) as socket:
+                await socket.receive()
+                await socket.send_json({"op": op, "d": data})
+                await socket.receive()
+                assert socket.close_code == code
+
+
+@pytest.mark.parametrize("may_read", [False, True])
+async def test_contents_for_who_may_read(monkeypatch: pytest.MonkeyPatch, may_read: bool) -> None:
+    """Without the intent for it, a bot hears of messages in a guild and does not learn what they say."""
+
+    class Listener(SampleBot):
+        said: ClassVar[list[str]] = []
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._connection._intents.guild_messages = True
+            self._connection._intents.dm_messages = True
+            self._connection._intents.message_content = may_read
+
+        async def on_message(self, message: discord.Message) -> None:
+            self.said.append(message.content)
+
+    Listener.said.clear()
+    async with LoopbackDiscord.open() as server:
+        server.point_library_at(monkeypatch)
+        channel, anna = server.guild("Harbour").channel("sea"), server.user("anna")
+        async with running(server):
+            assert server.gateway.send("MESSAGE_CREATE", {}, channel.guild) == 0
+            assert server.gateway.send("MESSAGE_CREATE", {}, None) == 0
+        await server.gateway.drop(resumable=False)
+        async with running(server, Listener()) as bot:
+            assert bot.user is not None
+            channel.message(anna, "secret")
+            channel.message(anna, f"hey {bot.user.mention}")
+            server.dm(anna).message(anna, "in private")
+            await server.until(lambda: len(Listener.said) == 3)
+        assert Listener.said == ["secret" if may_read else "", f"hey {bot.user.mention}", "in private"]

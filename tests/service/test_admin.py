@@ -261,30 +261,29 @@ async def test_numbers_read_as_a_sentence(house: House) -> None:
 
 
 async def test_notices_can_be_followed(house: House) -> None:
-    """Whoever passes notices on reads those after the last one that they know, and is woken by each new one."""
-    seen = 0
-    for occasion in ("report", "failure", "refusal"):
-        with house.services.board.subscribe(None) as changes:
-            if occasion == "report":
-                done = await house.until((await house.ask("bob")).job.id)
-                await house.services.reports.report(house.person("ann"), done.id, "ugly")
-                wanted = f"The video of job {done.id} was reported: ugly"
-            elif occasion == "failure":
-                failed = await house.until((await house.ask("bob", "refuse")).job.id)
-                wanted = f"Job {failed.id} failed (out_of_memory)."
-            else:
-                await house.channel.called(2)  # the failure is told: what comes next is the video
-                house.channel.next_errors.append(GoneForGood("blocked"))
-                lost = await house.until((await house.ask("bob")).job.id)
-                wanted = f"The video of job {lost.id} could not be delivered: blocked."
-            woken: set[str] = set()
-            while QUEUE not in woken or not (notices := await house.services.admin.notices_since(seen)):
-                async with asyncio.timeout(PATIENCE_S):
-                    woken |= await changes.changed()
-        [notice] = notices
-        assert (notice.message, notice.at_s) == (wanted, house.clock.now_ms() / 1000)
-        assert notice.id > seen
-        seen = notice.id
-    assert [notice.message for notice in await house.services.admin.notices_since(0)][-1] == wanted
-    assert len(await house.services.admin.notices_since(0)) == 3
-    assert await house.services.admin.notices_since(seen) == []
+    """Whoever passes notices on reads those after the last one that they know, the oldest first."""
+    reported = await house.until((await house.ask("bob")).job.id)
+    await house.services.reports.report(house.person("ann"), reported.id, "ugly")
+    [first] = await house.services.admin.notices_since(0)
+    assert first.message == f"The video of job {reported.id} was reported: ugly"
+    assert first.at_s == house.clock.now_ms() / 1000
+    failed = await house.until((await house.ask("bob", "refuse")).job.id)
+    await house.channel.called(2)  # the failure is told: what comes next is the video
+    house.channel.next_errors.append(GoneForGood("blocked"))
+    lost = await house.until((await house.ask("bob")).job.id)
+    later = await house.services.admin.notices_since(first.id)
+    assert [notice.message for notice in later] == [
+        f"Job {failed.id} failed (out_of_memory).",
+        f"The video of job {lost.id} could not be delivered: blocked.",
+    ]
+    assert await house.services.admin.notices_since(later[-1].id) == []
+    assert await house.services.admin.notices_since(0) == [first, *later]
+
+
+async def test_a_notice_wakes_whoever_watches_the_queue(house: House) -> None:
+    """A notice of which no job and no queue tells is a change of the board all the same."""
+    done = await house.until((await house.ask("bob")).job.id)
+    with house.services.board.subscribe(None) as changes:
+        await house.services.reports.report(house.person("ann"), done.id, "ugly")
+        async with asyncio.timeout(PATIENCE_S):
+            assert await changes.changed() == {QUEUE}

@@ -121,7 +121,7 @@ async def test_a_failure_has_no_size(house: House) -> None:
     house.core.machinery.delivery.wake()
     await house.channel.called(2)
     assert house.shrinker.calls == []
-    assert [answer.job.id for answer in house.channel.arrived] == [job.id]
+    assert [(answer.job.id, answer.attempts) for answer in house.channel.calls] == [(job.id, 0), (job.id, 1)]
 
 
 async def test_a_restart_does_not_make_it_smaller_once_more(house_at: HouseAt) -> None:

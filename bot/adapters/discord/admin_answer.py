@@ -54,9 +54,9 @@ def _lines(data: object) -> Iterator[str]:
 
 
 def _field(name: str, value: Any) -> Iterator[str]:
+    if value in (None, "", [], {}) or name == "place":  # the sentence names the place
+        return
     match name, value:
-        case _, None | "" | [] | {}:
-            return
         case "rooms", list():
             yield f"channels: {' '.join(f'<#{room}>' for room in value)}"
         case "tiers", Mapping():

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.adapters.discord.animate_command import option_text
+from bot.adapters.discord.people import Interaction
 from bot.adapters.discord.status_cards import CHANNEL_NAME
 from bot.adapters.discord.text import shortened
 from bot.service.admin_command import AdminCommand, Argument
@@ -15,6 +16,22 @@ from bot.service.admin_command import AdminCommand, Argument
 #: What one text may hold: the question that repeats it before something dangerous is done must fit a message.
 MAX_TEXT_CHARACTERS = 500
 _MAX_HELP_CHARACTERS = 100
+
+
+class _Room(app_commands.Transformer):
+    """A channel in which one can ask, taken as Discord names it: it need not be known here."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> Any:
+        return value
 
 
 def offered(command: AdminCommand) -> list[Argument]:
@@ -76,7 +93,7 @@ def _annotation(argument: Argument) -> Any:
         case "person":
             return discord.User
         case "room":
-            return app_commands.AppCommandChannel
+            return app_commands.Transform[Any, _Room]
         case "role":
             return discord.Role
         case "text":

@@ -1,5 +1,6 @@
 """``/admin``: one subcommand for each command of the services; who may is asked of them at every call."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -101,7 +102,12 @@ async def _ask_or_run(desk: Desk, interaction: Interaction, name: str, arguments
 
 async def _outcome(desk: Desk, interaction: Interaction, name: str, arguments: dict[str, str]) -> ui.LayoutView:
     outcome = await desk.services.admin.run(caller_of(interaction, desk.admin_roles), name, arguments)
-    return answer_view(outcome, *_about_reports(name, outcome))
+    return answer_view(_said_here(outcome, place_of(interaction)), *_about_reports(name, outcome))
+
+
+def _said_here(outcome: AdminAnswer, place: str) -> AdminAnswer:
+    """Return an answer in which the place where it is read has no number."""
+    return replace(outcome, message=outcome.message.replace(place, "this server")) if place else outcome
 
 
 def _about_reports(name: str, outcome: AdminAnswer) -> list[Item]:

@@ -50,8 +50,8 @@ class _Panel:
     interaction: Interaction
     caller: Caller
     ends_s: float
-    shown: str
-    edited_s: float  # monotonic
+    shown: str = ""
+    edited_s: float = 0.0  # monotonic
 
 
 class QueuePanels:
@@ -108,16 +108,18 @@ class QueuePanels:
 
     async def _show(self, interaction: Interaction, name: str, arguments: dict[str, str], respond: Respond) -> None:
         """Run a command, which checks who asks, and show the queue after it."""
-        caller = caller_of(interaction, self._desk.admin_roles)
+        user, caller = interaction.user.id, caller_of(interaction, self._desk.admin_roles)
+        panel = _Panel(interaction, caller, self._now_s() + _LIFE_S)
 
         async def make() -> ui.LayoutView:
             outcome = await self._desk.services.admin.run(caller, name, arguments)
-            return await self._view(caller, "" if name == OPENS else outcome.message, is_live=True)
+            view = await self._view(caller, "" if name == OPENS else outcome.message, is_live=True)
+            panel.shown, panel.edited_s = _looks(view), time.monotonic()
+            return view
 
         if await respond(interaction, make):
-            user = interaction.user.id
             self._panels.pop(user, None)
-            self._panels[user] = _Panel(interaction, caller, self._now_s() + _LIFE_S, "", time.monotonic())
+            self._panels[user] = panel
             while len(self._panels) > _MAX_PANELS:
                 del self._panels[next(iter(self._panels))]
             if self._following is None or self._following.done():
@@ -130,7 +132,7 @@ class QueuePanels:
         is_live = self._now_s() < panel.ends_s and not panel.interaction.client.is_closed()
         try:
             view = await self._view(panel.caller, "", is_live=is_live)
-            looks = json.dumps(view.to_components())  # type: ignore[no-untyped-call]
+            looks = _looks(view)
             if looks != panel.shown:
                 await panel.interaction.edit_original_response(view=view)
                 panel.shown, panel.edited_s = looks, time.monotonic()
@@ -199,6 +201,10 @@ def _line(view: JobView, now_s: float) -> str:
         ready = f", ready {discord_time(round((now_s + view.eta_s) / _TIME_STEP_S) * _TIME_STEP_S)}"
     place = f"{view.ahead + 1}. " if view.ahead is not None else progress
     return f"{place}{prompt_of(view.job, _PROMPT_CHARACTERS)}, {who(view.job.requester.id)}{ready}"
+
+
+def _looks(view: ui.LayoutView) -> str:
+    return json.dumps(view.to_components())  # type: ignore[no-untyped-call]
 
 
 async def _at_once(view: ui.LayoutView) -> ui.LayoutView:

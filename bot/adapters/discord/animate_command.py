@@ -112,13 +112,17 @@ def _parameters(options: tuple[Option, ...], *, has_end_picture: bool) -> list[i
 def _kind(option: Option) -> Any:
     match option.kind:
         case "number":
-            return app_commands.Range[float, option.lowest, option.highest]
+            return app_commands.Range[float, _number(option.lowest), _number(option.highest)]
         case "integer":
             return app_commands.Range[int, _whole(option.lowest), _whole(option.highest)]
         case "text":
             return app_commands.Range[str, 0, option.max_length]
         case _:
             return str
+
+
+def _number(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)  # the library takes no range of which one end is a whole number
 
 
 def _whole(bound: float | None) -> int | None:

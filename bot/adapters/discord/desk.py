@@ -1,5 +1,6 @@
 """The desk: takes a wish from an interaction to an accepted job and its status message, or to one clear no."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ from bot.store.errors import StoreError
 from generation.errors import GenerationError
 
 log = structlog.get_logger(__name__)
+
+_PAUSES_S = (0.0, 0.1, 1.0)  # before each try
 
 DOWNLOAD_FAILED = "The picture could not be fetched from Discord. Please send it again."
 
@@ -97,15 +100,27 @@ def answer_to(error: Exception) -> str:
 async def refuse(interaction: Interaction, error: Exception, *, is_private: bool) -> None:
     """Tell why not, instead of the answer that was promised, and to nobody else where others can read."""
     text = answer_to(error)
-    try:
-        if is_private or interaction.guild_id is None:
-            await interaction.edit_original_response(content=text)
+    if is_private or interaction.guild_id is None:
+        await _insist(lambda: interaction.edit_original_response(content=text))
+        return
+    # What was promised to everybody cannot become private: it goes, and the reason comes for one person.
+    await _insist(interaction.delete_original_response)
+    await _insist(lambda: interaction.followup.send(text, ephemeral=True))
+
+
+async def _insist(call: Callable[[], Awaitable[object]]) -> None:
+    """Make a call again where its confirmation is lost: that somebody reads a reason twice is better than never."""
+    for pause_s in _PAUSES_S:
+        await asyncio.sleep(pause_s)
+        try:
+            await call()
+        except (aiohttp.ClientError, OSError, TimeoutError) as lost:
+            log.info("a refusal may not have arrived", reason=repr(lost))
+        except discord.HTTPException as refused:
+            log.info("a refusal was not taken", reason=str(refused))
             return
-        # What was promised to everybody cannot become private: it goes, and the reason comes for one person.
-        await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as lost:
-        log.info("a refusal did not arrive", reason=repr(lost))
+        else:
+            return
 
 
 async def say(interaction: Interaction, text: str = "", **more: Any) -> None:

@@ -15,8 +15,7 @@ CDN_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _LIMIT_S = 30.0
 _CHUNK_BYTES = 64 * 1024
 _AT_ONCE = 16
-_TRIES = 3
-_PAUSE_S = 0.5
+_PAUSES_S = (0.0, 0.1, 0.5)  # before each try
 
 
 class Linked(Protocol):
@@ -58,12 +57,12 @@ class Downloads:
         self._require_room_for(stated_bytes)
         self._require_own_host(url)
         async with self._room:
-            for attempt in range(_TRIES):
+            for pause_s in _PAUSES_S:
+                await asyncio.sleep(pause_s)
                 try:
                     return await self._read(url)
                 except (aiohttp.ClientError, OSError, TimeoutError) as error:
                     failure = error
-                await asyncio.sleep(_PAUSE_S * attempt)
         raise DownloadFailed(repr(failure)) from failure
 
     def _require_own_host(self, url: str) -> None:

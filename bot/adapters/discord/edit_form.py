@@ -3,8 +3,8 @@
 from bot.adapters.discord.answers import answering, is_seen_by_one, job_of_requester
 from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Asking, Desk
-from bot.adapters.discord.form_fields import MAX_FIELDS, given_before, option_fields, prompt_field
-from bot.adapters.discord.forms import filled, open_form
+from bot.adapters.discord.form_fields import MAX_FIELDS, PROMPT, given_before, option_fields, prompt_field
+from bot.adapters.discord.forms import filled, giving_back, open_form
 from bot.adapters.discord.people import Interaction, caller_of
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.views import JobView
@@ -28,18 +28,19 @@ def edit_action(desk: Desk) -> FormAction:
 
     async def submitted(interaction: Interaction, job_id: str) -> None:
         async def make(asking: Asking) -> JobView:
-            job = (await services.jobs.get(caller_of(interaction, desk.admin_roles), job_id)).job
-            before = given_before(services.offers.options, job)
-            changes = {name: text for name, text in filled(interaction).texts.items() if text != before.get(name)}
-            return await services.intake.again(
-                asking.requester,
-                asking.origin,
-                job_id,
-                changes,
-                asking.key,
-                seen=True,
-                circumstances=asking.circumstances,
-            )
+            texts = filled(interaction).texts
+            with giving_back(texts[PROMPT]):
+                job = (await services.jobs.get(caller_of(interaction, desk.admin_roles), job_id)).job
+                before = given_before(services.offers.options, job)
+                return await services.intake.again(
+                    asking.requester,
+                    asking.origin,
+                    job_id,
+                    {name: text for name, text in texts.items() if text != before.get(name)},
+                    asking.key,
+                    seen=True,
+                    circumstances=asking.circumstances,
+                )
 
         await desk.take(interaction, make, is_private=is_seen_by_one(interaction))
 

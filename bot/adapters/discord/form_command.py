@@ -16,7 +16,7 @@ from bot.adapters.discord.form_fields import (
     picture_field,
     prompt_field,
 )
-from bot.adapters.discord.forms import filled, open_form
+from bot.adapters.discord.forms import filled, giving_back, open_form
 from bot.adapters.discord.people import Interaction
 from bot.service.views import JobView
 
@@ -52,9 +52,10 @@ def form_action(desk: Desk) -> FormAction:
             texts = dict(given.texts)
             prompt = texts.pop(PROMPT, "")
             texts.pop(END_IMAGE, None)  # left empty
-            if IMAGE not in given.files:
-                raise Declined(_NO_PICTURE)
-            return await submit(desk, asking, given.files[IMAGE], given.files.get(END_IMAGE), prompt, texts)
+            with giving_back(prompt):
+                if IMAGE not in given.files:
+                    raise Declined(_NO_PICTURE)
+                return await submit(desk, asking, given.files[IMAGE], given.files.get(END_IMAGE), prompt, texts)
 
         await desk.take(interaction, make)
 

@@ -1,13 +1,16 @@
 """Forms: opening one, and reading it from its submission alone, so that the bot may have restarted in between."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 from discord import ui
 
 from bot.adapters.discord.acknowledgement import first_answer
+from bot.adapters.discord.desk import EXPECTED_ERRORS, Declined, answer_to
 from bot.adapters.discord.people import Interaction
+from bot.adapters.discord.settings_text import with_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,15 @@ def filled(interaction: Interaction) -> Filled:
         else:
             texts[name] = str(field.get("value") or "") or next(iter(values), "")
     return Filled(texts, files)
+
+
+@contextmanager
+def giving_back(prompt: str) -> Iterator[None]:
+    """Where a request is refused, let the answer hold what was written: the form itself is gone."""
+    try:
+        yield
+    except EXPECTED_ERRORS as error:
+        raise Declined(with_prompt(answer_to(error), prompt)) from error
 
 
 def _fields(components: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -33,6 +33,8 @@ class LiveCard:
     is_closed: bool = False
     is_waiting: bool = True
     is_bare: bool = False
+    is_being_drawn: bool = False
+    has_changed: bool = False  # while it was being drawn
     due_s: float | None = None  # monotonic; None: nothing has changed
     edited_s: float = -1e9
     not_before_s: float = -1e9  # Discord has said so, or the last edit has failed

@@ -11,7 +11,7 @@ from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Asking, Declined, Desk, say
 from bot.adapters.discord.downloads import Linked
 from bot.adapters.discord.form_fields import MAX_FIELDS, PROMPT, option_fields, prompt_field
-from bot.adapters.discord.forms import filled, open_form
+from bot.adapters.discord.forms import filled, giving_back, open_form
 from bot.adapters.discord.people import Interaction
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay, TokenRevoked, plain_errors
 from bot.service.clock import Clock
@@ -68,10 +68,11 @@ def message_action(desk: Desk, chosen: ChosenPictures) -> FormAction:
 
     async def submitted(interaction: Interaction, rest: str) -> None:
         async def make(asking: Asking) -> JobView:
-            message = int(rest)
-            picture = chosen.find(interaction.user.id, message) or await _look_again(interaction, message)
-            texts = dict(filled(interaction).texts)
-            return await submit(desk, asking, picture, None, texts.pop(PROMPT, ""), texts)
+            message, texts = int(rest), dict(filled(interaction).texts)
+            prompt = texts.pop(PROMPT, "")
+            with giving_back(prompt):
+                picture = chosen.find(interaction.user.id, message) or await _look_again(interaction, message)
+                return await submit(desk, asking, picture, None, prompt, texts)
 
         await desk.take(interaction, make)
 

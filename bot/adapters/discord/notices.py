@@ -19,7 +19,6 @@ from bot.store.errors import StoreError
 log = structlog.get_logger(__name__)
 
 _EVERY_S = 10.0
-_MAX_AT_ONCE = 15
 _MAX_CHARACTERS = 1_900  # a plain message holds 2,000
 _MAX_LINE_CHARACTERS = 300
 
@@ -32,14 +31,19 @@ class Notices:
         self._last: int | None = None
         self._is_closed = False
 
+    async def begin(self) -> None:
+        """Take what there is already for told: only what comes from now on is posted."""
+        found = await self._admin.notices_since(0)
+        self._last = found[-1].id if found else 0
+
     async def run(self, client: discord.Client) -> None:
         """Post until the bot stops."""
         with self._board.subscribe(None) as changes:
             while True:
                 new = await self._new()
-                if new and await self._post(client, new):
-                    self._last = new[-1].id
                 if new:
+                    if await self._post(client, new):
+                        self._last = new[-1].id
                     await asyncio.sleep(self._every_s)  # what comes meanwhile goes into one message
                     continue
                 try:
@@ -48,23 +52,19 @@ class Notices:
                     return
 
     async def _new(self) -> Sequence[Notice]:
-        """Return what nobody was told yet; at first nothing is new."""
+        """Return what nobody was told yet."""
         try:
-            found = await self._admin.notices_since(self._last or 0)
+            if self._last is None:
+                await self.begin()
+            return await self._admin.notices_since(self._last or 0)
         except StoreError as error:
             log.error("the notices could not be read", reason=str(error))
             return ()
-        if self._last is None:
-            self._last = found[-1].id if found else 0
-            return ()
-        return found
 
     async def _post(self, client: discord.Client, notices: Sequence[Notice]) -> bool:
         """Post notices in one message; return whether they need not be tried again."""
         lines = [f"<t:{round(notice.at_s)}:T> {shown(notice.message, _MAX_LINE_CHARACTERS)}" for notice in notices]
-        text = "\n".join(fitting(lines[:_MAX_AT_ONCE], _MAX_CHARACTERS))
-        if len(lines) > _MAX_AT_ONCE:
-            text += f"\nand {len(lines) - _MAX_AT_ONCE} more: `/admin reports` and the log have all."
+        text = "\n".join(fitting(lines, _MAX_CHARACTERS))
         try:
             with plain_errors():
                 # The nonce makes one message of two tries.

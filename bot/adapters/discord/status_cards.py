@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -131,12 +132,16 @@ class StatusCards:
             if not self._places_moved:
                 continue
             self._places_moved = False
-            waiting = [card for card in self._cards.values() if card.is_waiting and card.due_s is None]
+            waiting = [card for card in self._cards.values() if card.is_waiting]
             apart_s = max(self._pace.place_every_s, len(waiting) * self._pace.places_apart_s)
             for card in waiting:
-                self._plan(card, max(card.edited_s + apart_s, card.not_before_s, self._monotonic_s()))
+                if card.due_s is None and not card.is_being_drawn:
+                    self._plan(card, max(card.edited_s + apart_s, card.not_before_s, self._monotonic_s()))
 
     def _changed(self, card: LiveCard) -> None:
+        if card.is_being_drawn:  # when it may be drawn again is known only afterwards
+            card.has_changed = True
+            return
         soonest_s = max(card.edited_s + self._pace.edit_every_s, card.not_before_s, self._monotonic_s())
         if card.due_s is None or soonest_s < card.due_s:
             self._plan(card, soonest_s)
@@ -170,13 +175,16 @@ class StatusCards:
                 self._plan(card, free_s)
                 return
             self._channel_free_s[card.address.channel] = now_s + self._pace.channel_every_s
-        card.due_s = None
+        card.due_s, card.is_being_drawn, card.has_changed = None, True, False
         task = asyncio.create_task(self._draw(card), name=f"card-{card.job_id}")
         self._drawing.add(task)
-        task.add_done_callback(self._drawn)
+        task.add_done_callback(partial(self._drawn, card))
 
-    def _drawn(self, task: asyncio.Task[None]) -> None:
+    def _drawn(self, card: LiveCard, task: asyncio.Task[None]) -> None:
         self._drawing.discard(task)
+        card.is_being_drawn = False
+        if card.has_changed and card.job_id in self._cards:
+            self._changed(card)
         self._wake.set()
 
     async def _draw(self, card: LiveCard) -> None:

@@ -22,7 +22,9 @@ def shortened(text: str, max_characters: int) -> str:
 
 def escaped(text: str) -> str:
     """Return a text whose Markdown and mentions are only characters."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))
+    marked = discord.utils.escape_markdown(text)
+    # With < begin the marks of channels, commands, times and emoji, which the library leaves.
+    return discord.utils.escape_mentions(marked).replace("<", r"\<")
 
 
 def _is_visible(character: str) -> bool:

@@ -1,7 +1,7 @@
 """What stories about deliveries have in common: a bot that is quick to try again, and time that passes at once."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -44,16 +44,21 @@ async def pending(bot: Bot, job_id: str) -> Pending | None:
     return await bot.database.read(lambda tx: outbox.find(tx, job_id))
 
 
-async def until_pending(bot: Bot, job_id: str, is_so: Callable[[Pending | None], bool]) -> None:
-    """Wait until what is still to be sent of a job's end is so."""
+async def until_tried(bot: Bot, job_id: str, times: int = 1) -> Pending:
+    """Wait until a delivery has failed so many times; return what is still to be sent."""
     async with asyncio.timeout(PATIENCE_S):
-        while not is_so(await pending(bot, job_id)):  # noqa: ASYNC110 (nobody is told of a try that failed)
+        while True:  # nobody is told of a try that failed
+            left = await pending(bot, job_id)
+            if left is not None and left.attempts >= times:
+                return left
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def until_tried(bot: Bot, job_id: str, times: int = 1) -> None:
-    """Wait until a delivery has failed so many times, or nothing is to be delivered any more."""
-    await until_pending(bot, job_id, lambda left: left is None or left.attempts >= times)
+async def until_told(bot: Bot, job_id: str) -> None:
+    """Wait until the end of a job that is over has been told, or given up."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await pending(bot, job_id) is not None:  # noqa: ASYNC110 (as above)
+            await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def until_all_ended(bot: Bot, seconds_apart: float = A_WHILE_S) -> list[Job]:

@@ -69,6 +69,22 @@ async def test_a_wrong_value_in_a_form_is_explained(world: LoopbackDiscord, bot:
     assert len(await bot.jobs()) == 1
 
 
+async def test_a_refused_form_gives_the_words_back(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """Whoever is refused after filling in a form has their prompt in the answer, to be copied."""
+    opened = await _open_form(scene)
+    values = {"Picture": Upload("a.png", b"broken"), "Prompt": "the *tide*\ncomes in"}
+    answer = await whisper(await scene.anna.submit(opened.modal, values))
+    assert "damaged" in answer.text
+    assert "```\nthe *tide*\ncomes in\n```" in answer.text
+
+
+async def test_a_refusal_is_read_whatever_was_written(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """A prompt with which the answer would be too long is left out of it."""
+    opened = await _open_form(scene)
+    values = {"Picture": Upload("a.png", b"broken"), "Prompt": "x" * 2_000}
+    assert "damaged" in (await whisper(await scene.anna.submit(opened.modal, values))).text
+
+
 async def test_nobody_else_can_edit(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
     """Somebody else who presses Edit prompt gets no form, but is told why."""
     pressed = await scene.ben.press(await scene.video(scene.anna), "Edit prompt")

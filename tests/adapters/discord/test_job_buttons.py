@@ -266,6 +266,23 @@ async def test_a_video_that_is_not_kept_cannot_be_sent_again(world: LoopbackDisc
     assert "not kept any more" in (await whisper(await scene.anna.press(card, "Send again"))).text
 
 
+@pytest.mark.parametrize("label", ["Send again", "Again", "Copy settings"])
+async def test_a_private_job_answers_nobody_else(world: LoopbackDiscord, bot: Bot, scene: Harbour, label: str) -> None:
+    """Wherever a button of a private job may stand, it gives nothing of it to anybody but its requester."""
+    message = await delivered(bot, scene, private=True)
+    job = await bot.only_job()
+    stray = scene.channel.message(scene.ben, "anything")
+    stray.components = [{"type": 1, "id": 1, "components": [_button(job.id, label)]}]
+    assert (await whisper(await scene.ben.press(stray, label))).text == ONLY_THE_REQUESTER
+    assert len(await bot.jobs()) == 1
+    assert (await whisper(await scene.anna.press(message, "Copy settings"))).text != ONLY_THE_REQUESTER
+
+
+def _button(job_id: str, label: str) -> dict[str, Any]:
+    verb = {"Send again": "send", "Again": "again", "Copy settings": "settings"}[label]
+    return {"type": 2, "id": 2, "style": 2, "label": label, "custom_id": f"job:{job_id}:{verb}"}
+
+
 async def _card_in_doubt(bot: Bot, scene: Harbour) -> Message:
     """Have the bot doubt that a video has arrived, where it cannot look."""
     message = await delivered(bot, scene)

@@ -1,5 +1,6 @@
 """World: everything Discord knows, and the events it sends when something in it changes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_hex
@@ -85,6 +86,7 @@ class World:
         """A person's message."""
         message = Message(self.next_id(), channel, author, self.clock(), content)
         message.attachments = [self.cdn.store(one, f"attachments/{channel.id}") for one in uploads]
+        message.pings = re.findall(r"<@!?(\d+)>", content)
         self.add_message(message)
         return message
 

@@ -61,7 +61,7 @@ def edit(world: World, message: Message, written: Written) -> Message:
     draft.reference = message.reference
     _apply(world, draft, written)
     message.content, message.components, message.embeds = draft.content, draft.components, draft.embeds
-    message.attachments, message.flags, message.pings = draft.attachments, draft.flags & ~LOADING, draft.pings
+    message.attachments, message.flags, message.pings = draft.attachments, draft.flags, draft.pings
     world.message_changed(message)
     return message
 
