@@ -66,7 +66,9 @@ class QueueCommands:
             return waiting, *queue_order.count_in(tx, place)
 
         waiting, waiting_count, running_count = await self._database.read(read)
-        lines = [_line(self._queue.view_of(job)) for job in waiting]
+        # What only one person is to see is counted, and shown to the bot's admins only.
+        shown = [job for job in waiting if not (place and job.origin.is_private)]
+        lines = [_line(self._queue.view_of(job)) for job in shown]
         return AdminAnswer(words.queue(waiting_count, running_count), {"queue": asdict(view), "waiting": lines})
 
     async def job(self, call: Call) -> AdminAnswer:

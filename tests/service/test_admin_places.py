@@ -11,8 +11,9 @@ from bot.domain.job import CreditState, JobState
 from bot.domain.refusals import RefusalCode
 from bot.service.quotas import QuotaLimits
 from bot.service.roles import Caller
+from bot.service.views import IncomingRequest
 from tests.loopback.expect import expect_refusal
-from tests.loopback.house import ADMIN, GENEROUS, House
+from tests.loopback.house import ADMIN, GENEROUS, ORIGIN, House
 
 HouseAt = Callable[..., AbstractAsyncContextManager[House]]
 HERE, ELSEWHERE = "scripted:here", "scripted:elsewhere"
@@ -140,6 +141,20 @@ async def test_a_manager_may_see_cancel_and_delete_jobs_of_the_place(quiet: Hous
     for ask in (jobs.get, jobs.cancel, jobs.delete):
         with expect_refusal(RefusalCode.UNKNOWN_JOB):
             await ask(mona, elsewhere.job.id)
+
+
+async def test_what_is_private_is_no_affair_of_whoever_manages_the_place(quiet: House) -> None:
+    """A job that only its requester is to see is counted in its place, and shown to the bot's admins only."""
+    origin = replace(ORIGIN, place=HERE, is_private=True)
+    request = IncomingRequest(b"a picture", "draw")
+    view = await quiet.services.intake.submit(quiet.person("bob"), origin, request)
+    for who, sees in ((manager(quiet), []), (ADMIN, [view.job.id])):
+        answer = await quiet.services.admin.run(who, "queue", {})
+        assert answer.message == "1 job waiting, 0 running."
+        assert isinstance(answer.data, dict)
+        assert [line["id"] for line in answer.data["waiting"]] == sees
+    with expect_refusal(RefusalCode.UNKNOWN_JOB):
+        await quiet.services.jobs.get(manager(quiet), view.job.id)
 
 
 async def test_managing_no_place_is_not_managing_jobs_without_one(quiet: House) -> None:
