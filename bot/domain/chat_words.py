@@ -16,6 +16,9 @@ FAILED_PING = "your video did not work out."
 RENDERED = "Rendered, on its way to you."
 MAYBE_SENT = "Your video may have arrived here already. If you do not see it, press the button."
 CANCELLED_BY_ADMIN = "Cancelled by an admin."
+NOT_YOURS = "Only the person who asked for this video can do that."
+AS_LONG_AS_POSSIBLE = "This video is already as long as one can be here."
+REPORTED = "Thank you. The admins will see your report."
 
 #: The phases of ``generation.engines.engine.Phase`` as people read them.
 PHASES: Mapping[str, str] = MappingProxyType(

@@ -39,7 +39,7 @@ class Roles:
         return who.id in self.admins or as_caller(who).has_admin_role
 
     def may_see(self, who: Viewer, job: Job) -> bool:
-        """Whether a job exists for somebody: their own, in a place they manage what is not private, for an admin all."""
+        """Whether a job exists for somebody: their own; not private ones where they manage; for admins all."""
         manages = as_caller(who).manages
         is_own = job.requester.id == who.id
         is_managed = manages != "" and manages == job.origin.place and not job.origin.is_private

@@ -33,6 +33,7 @@ from generation.models import CAMERA
 from generation.picture import Picture
 from generation.process import ChildOptions
 from generation.request import ImageToVideoRequest, RenderedVideo
+from tests.chaos.discord_bot import live_on_discord
 from tests.loopback.house import InstantDecoder
 from tests.loopback.scripted_engine import ScriptedEngine, child_command
 
@@ -65,6 +66,7 @@ class Order:
     die_at: str = ""  # a milestone; empty: none
     visit: int = 1  # the first, second … time that it is reached
     server_deaths: list[str] = field(default_factory=list)  # for each render in turn; an empty one lives
+    discord: dict[str, str] = field(default_factory=dict)  # where it is, for a bot on Discord; else it has a page
 
     @property
     def line(self) -> bytes:
@@ -126,6 +128,9 @@ async def live(order: Order, tell: Tell) -> None:
     """Be a bot until it is stopped, or dies as ordered."""
     settings = load_settings(os.environ, {})
     configure_logging(settings.log.level, settings.log.format, sys.stderr, settings.secrets())
+    if order.discord:
+        await live_on_discord(settings, order.discord)
+        return
     visits: Counter[str] = Counter()
 
     def reach(milestone: str) -> None:

@@ -127,7 +127,7 @@ async def test_held_call(monkeypatch: pytest.MonkeyPatch) -> None:
         sending = asyncio.create_task(here.place.send("hi"))
         await here.discord.until(lambda: held.hits)
         here.discord.faults.clear()
-        await sending
+        await asyncio.wait_for(sending, 5)
 
 
 async def test_broken_download(monkeypatch: pytest.MonkeyPatch) -> None:

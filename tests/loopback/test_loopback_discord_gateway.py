@@ -108,6 +108,7 @@ async def test_dead_line(monkeypatch: pytest.MonkeyPatch) -> None:
             await server.until(lambda: server.gateway.resumes)
             server.gateway.ignores_heartbeats = False
         assert server.gateway.resumes[0].accepted
+        assert server.protocol_errors == []
 
 
 async def test_refused_handshake(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ async def test_wrong_token_at_the_gateway() -> None:
             (3, {"status": "online"}, 4003),
             (99, {}, 4001),
         ):
-            async with session.ws_connect(server.gateway_url) as socket:
+            async with asyncio.timeout(5), session.ws_connect(server.gateway_url) as socket:
                 await socket.receive()
                 await socket.send_json({"op": op, "d": data})
                 await socket.receive()

@@ -46,7 +46,7 @@ def open_town(tmp_path: Path, street: Street, picture: Picture, clock: FixedCloc
     def open_town(
         rules: Rules = GENEROUS, renderer: ScriptedRenderer | None = None
     ) -> AbstractAsyncContextManager[Town]:
-        return Town.open(tmp_path, street, picture, clock, rules, renderer or ScriptedRenderer())
+        return Town.open(tmp_path / "data", street, picture, clock, rules, renderer or ScriptedRenderer())
 
     return open_town
 

@@ -11,7 +11,7 @@ from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
 from bot.service.clock import Clock
 from bot.service.services import Services
 from tests.adapters.discord.conftest import FAST
-from tests.loopback.discord import Guild, LoopbackDiscord, Message, Person, Sent, Upload
+from tests.loopback.discord import Guild, LoopbackDiscord, Message, NotOffered, Person, Sent, Upload
 from tests.stories.driver import OPERATOR, PEOPLE, Credits, Door, Made, Seen, ToldNo, Wish, end_of
 
 _INTEGER, _NUMBER = 4, 10  # kinds of a command's option
@@ -102,7 +102,9 @@ class DiscordDoor:
         return answer.videos[0].data
 
     async def cancel(self, job: str) -> None:
-        await self._quietly(await self._press(job, "Cancel"))
+        sent, message = await self._press(job, "Cancel"), self._harbour.messages[job]
+        await self._world.until(lambda: sent.followups or _seen(message).is_over, about="what a cancel does")
+        await self._quietly(sent)
 
     async def again(self, job: str) -> str:
         return await self._accepted(await self._press(job, "Again"))
@@ -159,11 +161,16 @@ class DiscordDoor:
     async def command(self, name: str, arguments: Mapping[str, str]) -> str:
         people = self._harbour.people
         given = {key: people[value] if key == "person" else value for key, value in arguments.items()}
-        answer = await self._whispered(await self._command(f"admin {name}", **given))
-        if not answer.labels:
-            return _plain(answer.text)
-        sent = await self._person.press(answer, answer.labels[0])
-        return _plain((await sent.until(lambda message: not message.labels)).text)
+        try:
+            sent = await self._command(f"admin {name}", **given)
+        except NotOffered as hidden:
+            raise ToldNo(str(hidden)) from hidden
+        answer = await self._whispered(sent)
+        sure = f"Yes, {name}"
+        if sure in answer.labels:
+            done = await self._person.press(answer, sure)
+            answer = await done.until(lambda message: sure not in message.labels)
+        return _plain(answer.text)
 
     async def _animate(self, wish: Wish) -> Sent:
         kinds = {option["name"]: option["type"] for option in self._options("animate")}
@@ -183,7 +190,10 @@ class DiscordDoor:
         return await self._person.command(self._harbour.channel, name, **options)
 
     async def _press(self, job: str, button: str) -> Sent:
-        return await self._person.press(self._harbour.messages[job], button)
+        message = self._harbour.messages[job]
+        if button not in message.labels:
+            raise ToldNo(f"There is no button {button}.")
+        return await self._person.press(message, button)
 
     async def _accepted(self, sent: Sent) -> str:
         """Wait for the job's message and return the job's id, or raise what the person is told instead."""
@@ -208,9 +218,8 @@ class DiscordDoor:
     async def _quietly(self, sent: Sent) -> None:
         """Raise what the person is told, where an action that needs no words has some."""
         pressed = sent.interaction.source
-        answers = [*sent.followups, *([sent.response] if sent.response not in (None, pressed) else [])]
-        for answer in answers:
-            if answer is not None and not answer.is_loading:
+        for answer in (*sent.followups, sent.response):
+            if answer is not None and answer is not pressed and not answer.is_loading:
                 raise ToldNo(_plain(answer.text))
 
     async def _whispered(self, sent: Sent) -> Message:

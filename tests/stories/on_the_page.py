@@ -1,5 +1,6 @@
 """The page as a channel of the stories: its real server on this machine, and a client for each person."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -93,14 +94,20 @@ class PageDoor:
 
     async def until(self, job: str, is_so: Callable[[Seen], bool]) -> Seen:
         url, seen = f"api/jobs/{job}/events", None
-        async with self._page.client.stream("GET", url, headers=self._headers) as events:
-            assert events.status_code == 200, await events.aread()
-            async for line in events.aiter_lines():
-                if line.startswith("data: "):
-                    seen = _seen(json.loads(line.removeprefix("data: ")))
-                    if is_so(seen):
-                        return seen
-        raise AssertionError(f"the job's stream ended, the last was {seen}")
+        try:
+            async with (
+                asyncio.timeout(PATIENCE_S),
+                self._page.client.stream("GET", url, headers=self._headers) as events,
+            ):
+                assert events.status_code == 200, await events.aread()
+                async for line in events.aiter_lines():
+                    if line.startswith("data: "):
+                        seen = _seen(json.loads(line.removeprefix("data: ")))
+                        if is_so(seen):
+                            return seen
+        except TimeoutError:
+            raise AssertionError(f"it never looked so; the last was {seen}") from None
+        raise AssertionError(f"the job's stream ended; the last was {seen}")
 
     async def video(self, job: str) -> bytes:
         return (await self._call("GET", f"api/jobs/{job}/video")).content

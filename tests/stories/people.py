@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stories.driver import Credits, Door, NotHere, Seen, ToldNo, Wish
+from tests.stories.driver import Credits, Door, NotHere, Seen, Stage, ToldNo, Wish
 
 PICTURE = b"a picture, as any other"
 
@@ -16,6 +16,7 @@ class Person:
 
     name: str
     door: Door
+    ended: Callable[[str], Awaitable[None]]  # waits until the bot, too, has taken down that a job is over
 
     async def asks(
         self, prompt: str = "draw", picture: bytes = PICTURE, end_picture: bytes | None = None, **options: str
@@ -70,19 +71,13 @@ class Ask:
         return await self.until(lambda seen: seen.stage == "rendering" and seen.percent >= percent)
 
     async def gets_video(self) -> Seen:
-        seen = await self.until(lambda seen: seen.is_over)
-        assert seen.stage == "delivered", seen
-        return seen
+        return await self._ends("delivered")
 
     async def fails(self) -> Seen:
-        seen = await self.until(lambda seen: seen.is_over)
-        assert seen.stage == "failed", seen
-        return seen
+        return await self._ends("failed")
 
     async def is_cancelled(self) -> Seen:
-        seen = await self.until(lambda seen: seen.is_over)
-        assert seen.stage == "cancelled", seen
-        return seen
+        return await self._ends("cancelled")
 
     async def video(self) -> bytes:
         return await self.person.door.video(self.job)
@@ -111,6 +106,12 @@ class Ask:
 
     async def report(self, reason: str) -> None:
         await self.person.door.report(self.job, reason)
+
+    async def _ends(self, stage: Stage) -> Seen:
+        seen = await self.until(lambda seen: seen.is_over)
+        assert seen.stage == stage, seen
+        await self.person.ended(self.job)
+        return seen
 
 
 async def told_no(action: Awaitable[object]) -> str:

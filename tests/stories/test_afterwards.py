@@ -31,6 +31,17 @@ async def test_a_cancel_when_half_is_done_costs(town: Town) -> None:
     assert (before.left - after.left, after.held) == (1, 0)
 
 
+async def test_what_is_over_cannot_be_cancelled(town: Town) -> None:
+    """A cancel after the end changes nothing: the video stays, and so does its price."""
+    anna = await town.person("anna")
+    ask = await anna.asks()
+    await ask.gets_video()
+    before = await anna.credits()
+    assert await told_no(ask.cancel())
+    assert await ask.fetch() == MP4
+    assert await anna.credits() == before
+
+
 async def test_nobody_can_cancel_what_is_somebody_elses(town: Town) -> None:
     """Somebody else's cancel is refused, and the job goes on."""
     anna, ben = await town.person("anna"), await town.person("ben")
@@ -73,7 +84,7 @@ async def test_what_is_deleted_is_gone(town: Town) -> None:
 async def test_again_makes_another_one(town: Town) -> None:
     """Again makes a new video of the same picture and sentence, with another seed."""
     anna = await town.person("anna")
-    first = await anna.asks("the boats sway", seconds="2")
+    first = await anna.asks("the boats sway", seconds="2", seed="7")
     await first.gets_video()
     second = await first.again()
     await second.gets_video()
@@ -96,12 +107,12 @@ async def test_best_makes_the_same_one_better(town: Town) -> None:
 async def test_an_edit_keeps_everything_else(town: Town) -> None:
     """Whoever changes the sentence of a job gets a video of the new one, with the old options."""
     anna = await town.person("anna")
-    first = await anna.asks("the boats sway", seconds="2", camera="push-in")
+    first = await anna.asks("the boats sway", seconds="2", motion="high")
     await first.gets_video()
     await (await first.edit("the boats sink")).gets_video()
     old, new = town.renderer.seen
-    assert new.prompt == old.prompt.replace("sway", "sink")
-    assert new.shape == old.shape
+    assert new.prompt == "the boats sink"
+    assert (new.shape, new.motion_strength) == (old.shape, 0.9)
 
 
 async def test_when_the_picture_is_gone_it_must_be_sent_anew(town: Town) -> None:

@@ -1,5 +1,6 @@
 """From a picture and a sentence to a video, or to one clear sentence why there is none."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from generation.request import ImageToVideoRequest, RenderedVideo
 from tests.loopback.house import GENEROUS
 from tests.loopback.scripted_renderer import MP4, ScriptedRenderer
 from tests.stories.conftest import OpenTown
-from tests.stories.people import told_no
+from tests.stories.people import Ask, Person, told_no
 from tests.stories.town import Town
 
 
@@ -75,33 +76,29 @@ async def test_options_mean_the_same_everywhere(town: Town) -> None:
     shape = request.shape
     assert (shape.width_px, shape.height_px, shape.frames, shape.fps) == (128, 96, 49, 24)
     assert (request.seed, request.motion_strength, len(request.conditions)) == (7, 0.9, 2)
-    assert request.prompt == "the boats sway The camera pushes in smoothly toward the subject."
+    assert request.prompt == "The camera pushes in smoothly toward the subject."  # all that a camera follows
 
 
 @pytest.mark.parametrize(
-    ("options", "error"),
+    ("ask", "error"),
     [
         (
-            {"seconds": "2", "frames": "49"},
+            lambda anna: anna.asks(seconds="2", frames="49"),
             RequestRejected(ErrorCode.SECONDS_AND_FRAMES, field="frames"),
         ),
         (
-            {"width": "100", "height": "96"},
+            lambda anna: anna.asks(width="100", height="96"),
             RequestRejected(ErrorCode.NOT_A_MULTIPLE, field="width", value=100, multiple=32, nearest=96),
-        ),
-        (
-            {"steps": "30"},
-            RequestRejected(ErrorCode.NOT_SUPPORTED, field="steps", model="camera"),
         ),
     ],
 )
 async def test_a_wrong_option_is_refused_in_the_same_words(
-    town: Town, options: dict[str, str], error: RequestRejected
+    town: Town, ask: Callable[[Person], Awaitable[Ask]], error: RequestRejected
 ) -> None:
     """What cannot be is refused before anything is made, in one sentence that says what would be right."""
     anna = await town.person("anna")
     before = await anna.credits()
-    assert await told_no(anna.asks("draw", **options)) == sentence(error)
+    assert await told_no(ask(anna)) == sentence(error)
     assert await anna.credits() == before
     assert await town.accepted() == 0
 
@@ -135,6 +132,15 @@ async def test_a_render_that_fails_costs_nothing(town: Town) -> None:
     assert end.why == sentence(RenderRefused(ErrorCode.OUT_OF_MEMORY))
     assert end.credits == "returned"
     assert await anna.credits() == before
+
+
+async def test_a_render_that_dies_is_made_once_more(town: Town) -> None:
+    """A render that dies is made again by itself, and the video costs no more for that."""
+    anna = await town.person("anna")
+    before = await anna.credits()
+    await (await anna.asks("lost-once")).gets_video()
+    assert len(town.renderer.seen) == 2
+    assert (await anna.credits()).left == before.left - 1
 
 
 async def test_the_same_update_twice_is_one_video(town: Town) -> None:

@@ -1,6 +1,7 @@
 """The town: one bot at work, the channel on which people meet it, and what a story may do to both."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -16,10 +17,12 @@ from bot.store import jobs
 from bot.store.checks import broken_promises
 from bot.store.database import Database
 from bot.store.files import JobFiles
+from bot.store.milestones import Change
 from generation.models import CAMERA
 from generation.picture import Picture
 from generation.request import ImageToVideoRequest
 from tests.loopback.clock import FixedClock
+from tests.loopback.expect import eventually
 from tests.loopback.house import PATIENCE_S, InstantDecoder
 from tests.loopback.scripted_renderer import ScriptedRenderer
 from tests.loopback.scripted_shrinker import ScriptedShrinker
@@ -62,8 +65,8 @@ class Town:
         self._rules = replace(rules, roles=Roles(frozenset({street.admin})))
         self._stack = AsyncExitStack()
         self.renderer = renderer
-        self.is_cut_off = False  # nothing can be delivered
-        self.was_tried = asyncio.Event()  # while it was cut off
+        self.is_cut_off = False  # nothing can be delivered until the next start
+        self.was_tried = asyncio.Event()  # in vain
         self.files = JobFiles(folder)
 
     @classmethod
@@ -81,7 +84,7 @@ class Town:
             await town.stops()
 
     async def person(self, name: str) -> Person:
-        return Person(name, await self._street.door(name))
+        return Person(name, await self._street.door(name), self.ended)
 
     async def starts(self) -> None:
         async with AsyncExitStack() as stack:
@@ -100,8 +103,22 @@ class Town:
         await self._stack.aclose()
 
     async def restarts(self) -> None:
-        """Stop as a service manager stops the bot, and start it again; what holds renders now lets go."""
+        """Stop as a service manager stops the bot, and start it again; nothing holds renders any more."""
         await self.stops()
+        await self._comes_back()
+
+    async def dies(self) -> None:
+        """Be killed, and start again with what was on the disk in that moment."""
+        self.is_cut_off = True
+        next_folder = self._folder.with_name(f"{self._folder.name}-again")
+        # Inside a transaction, so that nothing is written meanwhile.
+        await self.database.write(Change.ADMIN, lambda _: shutil.copytree(self._folder, next_folder))
+        await self.stops()  # which puts in order what nobody looks at any more
+        self._folder = next_folder
+        await self._comes_back()
+
+    async def _comes_back(self) -> None:
+        self.files, self.is_cut_off = JobFiles(self._folder), False
         self.renderer = type(self.renderer)()
         self.renderer.release()
         await self.starts()
@@ -115,6 +132,15 @@ class Town:
         async with asyncio.timeout(PATIENCE_S):
             await self.renderer.began(count)
         return self.renderer.seen
+
+    async def ended(self, job_id: str) -> None:
+        """Wait until the bot has taken down that a job is over: a moment after people see it."""
+
+        async def is_over() -> bool:
+            job = await self.database.read(lambda tx: jobs.find(tx, job_id))
+            return job is None or job.is_over
+
+        await eventually(is_over)
 
     async def accepted(self) -> int:
         """Return how many jobs there are."""

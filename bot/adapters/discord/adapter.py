@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from bot.adapters.discord.channel import DiscordChannel
-from bot.adapters.discord.client import AnimateClient
+from bot.adapters.discord.client import IDENTIFY_EVERY_S, AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
 from bot.adapters.discord.house import furnish, keep_house
@@ -44,6 +44,7 @@ class DiscordOptions:
     cdn_hosts: Collection[str] = CDN_HOSTS
     pace: Pace = USUAL_PACE
     pause_s: float = 1.0  # before the second try to connect; then twice as long each time
+    identify_every_s: float = IDENTIFY_EVERY_S
 
 
 class DiscordAdapter:
@@ -101,7 +102,7 @@ class DiscordAdapter:
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     async def _connect(self, desk: Desk) -> None:
-        client = AnimateClient(self._posts.use)
+        client = AnimateClient(self._posts.use, self._options.identify_every_s)
         furnish(client, desk)
         async with client:
             try:

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.adapters.discord.status_cards import CHANNEL_NAME
 from bot.adapters.discord.text import shortened
 from bot.domain import chat_words as words
-from bot.domain.job import JobState
+from bot.domain.job import Job, JobState
 from bot.domain.refusals import Refused
 from bot.service.roles import Caller
 from bot.service.services import Services
@@ -30,7 +30,7 @@ class KnownJobs:
 
 
 async def known_jobs(services: Services, caller: Caller) -> KnownJobs:
-    """Return the jobs that somebody may see: an admin all, whoever manages a place that place's, others none."""
+    """Return the jobs that somebody may see: an admin all, whoever manages a place what is not private there."""
     if services.admin.is_admin(caller):
         board = await services.admin.overview(caller)
         return KnownJobs(board.running, board.waiting, board.ended)
@@ -38,7 +38,8 @@ async def known_jobs(services: Services, caller: Caller) -> KnownJobs:
         return KnownJobs()
     if services.queue.view().waiting > _MAX_WAITING_READ:
         return KnownJobs(is_whole=False)
-    there = [view for view in await services.jobs.under_way(CHANNEL_NAME) if view.job.origin.place == caller.manages]
+    under_way = await services.jobs.under_way(CHANNEL_NAME)
+    there = [view for view in under_way if _may_be_shown(view.job, caller)]
     waiting = [view for view in there if view.job.state is JobState.QUEUED]
     return KnownJobs(
         tuple(view for view in there if view.job.state is not JobState.QUEUED),
@@ -67,6 +68,11 @@ def job_label(view: JobView) -> str:
     job = view.job
     prompt = " ".join(job.prompt.split()) or words.NO_PROMPT
     return shortened(f"{job.state}, {job.requester.name or job.requester.id}: {prompt}", _MAX_CHARACTERS)
+
+
+def _may_be_shown(job: Job, manager: Caller) -> bool:
+    is_open = not job.origin.is_private or job.requester.id == manager.id
+    return job.origin.place == manager.manages and is_open
 
 
 def _candidates(known: KnownJobs, command: str) -> Iterable[JobView]:

@@ -11,13 +11,12 @@ import structlog
 from bot.adapters.discord.desk import EXPECTED_ERRORS, Declined, Desk, answer_to
 from bot.adapters.discord.people import Interaction, caller_of
 from bot.adapters.discord.trouble import is_already_answered
+from bot.domain import chat_words as words
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.views import JobView
 
 log = structlog.get_logger(__name__)
-
-NOT_YOURS = "Only the person who asked for this video can do that."
 
 
 @asynccontextmanager
@@ -57,7 +56,7 @@ async def job_of_requester(desk: Desk, interaction: Interaction, job_id: str) ->
         return await desk.services.jobs.get(caller_of(interaction, desk.admin_roles), job_id)
     except Refused as refused:
         await desk.services.jobs.seen(job_id)
-        raise Declined(NOT_YOURS) from refused
+        raise Declined(words.NOT_YOURS) from refused
 
 
 async def job_in_sight(desk: Desk, interaction: Interaction, job_id: str) -> JobView:
@@ -67,7 +66,7 @@ async def job_in_sight(desk: Desk, interaction: Interaction, job_id: str) -> Job
     """
     view = await desk.services.jobs.seen(job_id)
     if view.job.origin.is_private and view.job.requester.user != str(interaction.user.id):
-        raise Declined(NOT_YOURS)
+        raise Declined(words.NOT_YOURS)
     return view
 
 

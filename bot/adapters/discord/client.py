@@ -1,5 +1,6 @@
 """The client: discord.py with our commands, buttons and forms; made anew for each connection that was given up."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -14,6 +15,9 @@ from bot.domain.refusals import RefusalCode, Refused
 
 log = structlog.get_logger(__name__)
 
+#: Discord takes one new session in so many seconds.
+IDENTIFY_EVERY_S = 5.0
+
 _LONGEST_WAIT_S = 30.0  # for a rate limit, inside the library; what is longer is planned by us
 
 
@@ -22,7 +26,7 @@ class AnimateClient(discord.AutoShardedClient):
 
     job_actions: Mapping[Verb, Action]
 
-    def __init__(self, on_login: Callable[[discord.Client], None]) -> None:
+    def __init__(self, on_login: Callable[[discord.Client], None], identify_every_s: float = IDENTIFY_EVERY_S) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -34,11 +38,15 @@ class AnimateClient(discord.AutoShardedClient):
         self.tree = CommandTree(self)
         self.form_actions: dict[str, FormAction] = {}
         self.job_actions = {}
-        self._on_login = on_login
+        self._on_login, self._identify_every_s = on_login, identify_every_s
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(JobButton)
         self._on_login(self)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not initial:
+            await asyncio.sleep(self._identify_every_s)
 
     async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
         """Hand a form to whoever made it, by its id alone: it may have been opened before a restart."""

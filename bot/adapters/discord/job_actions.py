@@ -15,9 +15,8 @@ from bot.adapters.discord.people import Interaction, caller_of
 from bot.adapters.discord.report_form import open_report_form
 from bot.adapters.discord.resending import Resending
 from bot.adapters.discord.settings_text import settings_answer
+from bot.domain import chat_words as words
 from bot.service.views import JobView
-
-_LONGEST_ALREADY = "This video is already as long as one can be here."
 
 
 def job_actions(desk: Desk) -> Mapping[Verb, Action]:
@@ -57,7 +56,7 @@ class JobActions:
         async def make(asking: Asking) -> JobView:
             job = (await job_in_sight(self._desk, interaction, job_id)).job
             if verb is Verb.LONGER and longer_s(job, self._services.offers) is None:
-                raise Declined(_LONGEST_ALREADY)
+                raise Declined(words.AS_LONG_AS_POSSIBLE)
             return await self._services.intake.again(
                 asking.requester,
                 asking.origin,

@@ -8,12 +8,12 @@ from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.forms import filled, open_form
 from bot.adapters.discord.people import Interaction, requester_of
+from bot.domain import chat_words as words
 
 KIND = "report"
 
 _REASON = "reason"
 _MAX_CHARACTERS = 500  # as many as are kept
-_THANKS = "Thank you. The admins will see your report."
 
 
 async def open_report_form(interaction: Interaction, job_id: str) -> None:
@@ -33,6 +33,6 @@ def report_action(desk: Desk) -> FormAction:
     async def submitted(interaction: Interaction, job_id: str) -> None:
         async with answering(interaction):
             await desk.services.reports.report(requester_of(interaction), job_id, filled(interaction).texts[_REASON])
-            await tell(interaction, _THANKS)
+            await tell(interaction, words.REPORTED)
 
     return submitted

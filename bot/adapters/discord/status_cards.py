@@ -100,7 +100,11 @@ class StatusCards:
 
     def follow(self, view: JobView, address: Address) -> None:
         """Draw a job's card from now on, the first time at once."""
-        self._plan(self._cards.get(view.job.id) or self._card(view, address), self._monotonic_s())
+        known = self._cards.get(view.job.id)
+        if known is None:
+            self._plan(self._card(view, address), self._monotonic_s())
+        else:
+            self._changed(known)
 
     def _card(self, view: JobView, address: Address) -> LiveCard:
         card = LiveCard(view.job.id, view.job.requester, address, is_waiting=view.job.state is JobState.QUEUED)

@@ -24,7 +24,7 @@ _LOOK_EVERY_S = 0.005
 def hasty(world: LoopbackDiscord) -> DiscordOptions:
     """Return the settings of a bot that pauses for hundredths of a second where it would pause for seconds."""
     pace = replace(FAST, retry_after_s=0.05)
-    return DiscordOptions(world.token, cdn_hosts={world.cdn_host}, pace=pace, pause_s=0.01)
+    return DiscordOptions(world.token, cdn_hosts={world.cdn_host}, pace=pace, pause_s=0.01, identify_every_s=0.01)
 
 
 async def held(scene: Harbour, person: Person, place: Channel | None = None, **options: Any) -> Message:

@@ -36,7 +36,7 @@ async def quick_client(bot: Bot, world: LoopbackDiscord) -> AsyncIterator[Quick]
     posts = Posts(bot.clock, lambda: None)
     cards = StatusCards(bot.services, posts, bot.clock)
     desk = Desk(bot.services, cards, posts, Downloads(1_000), bot.clock, frozenset())
-    client = AnimateClient(posts.use)
+    client = AnimateClient(posts.use, QUICK_S)
     panels = QueuePanels(desk, QUICK_S)
     client.tree.add_command(admin_group(desk, panels))
     answer_presses(client, {**admin_actions(desk), **panels.actions})

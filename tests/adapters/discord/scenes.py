@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.loopback.discord import Channel, Guild, LoopbackDiscord, Message, Person, Sent, Upload
+from tests.loopback.discord import Channel, Guild, LoopbackDiscord, Message, Person, Sent, Upload, payloads
 
 PICTURE = Upload("harbour.png", b"a picture, as any other", "image/png")
 
@@ -27,6 +27,17 @@ class Harbour:
     async def video(self, person: Person, place: Channel | None = None, **options: Any) -> Message:
         """Return the message with the video that a person has asked for."""
         return await (await self.ask(person, place, **options)).until(has_video)
+
+    async def repeat(self, sent: Sent) -> None:
+        """Have Discord send the very same event once more, and wait until the bot has dealt with it."""
+        interaction = sent.interaction
+        about = (
+            {} if interaction.source is None else {"message": payloads.message(self.world.world, interaction.source)}
+        )
+        looked_up = len(self.world.calls_to("GET", "@original"))
+        self.world.world.send("INTERACTION_CREATE", interaction.payload | about, self.guild)
+        await self.world.until(lambda: len(self.world.calls_to("GET", "@original")) > looked_up)
+        await self.video(self.ben)  # what comes later is done: what came before is, too
 
 
 def harbour(world: LoopbackDiscord, *, bot_installed: bool = True) -> Harbour:

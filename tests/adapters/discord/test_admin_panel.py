@@ -112,15 +112,17 @@ async def test_rights_count_when_a_button_is_pressed(world: LoopbackDiscord, ope
 
 
 async def test_a_manager_sees_their_server_only(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
-    """Whoever manages a server sees the jobs that were asked for there, and cannot pause the bot."""
+    """Whoever manages a server sees what was asked for there for all to see, and cannot pause the bot."""
     manager = world.user("mia")
     scene.guild.join(manager, permissions="MANAGE_GUILD")
     await asked(bot, scene, "boats sway")
     await asked(bot, scene, "gulls cry", in_server=False)
+    await (await scene.ask(scene.anna, prompt="a secret", private=True)).until(lambda m: "Cancel" in m.labels)
     panel = await whisper(await manager.command(scene.channel, "admin queue"))
     assert "1 job waiting, 0 running." in panel.text
     assert "boats sway" in panel.text
     assert "gulls" not in panel.text
+    assert "secret" not in panel.text + str(panel.selects)
     assert panel.labels == ["Refresh"]
     assert [select.placeholder for select in panel.selects] == ["Cancel a job"]
 

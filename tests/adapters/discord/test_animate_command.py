@@ -173,10 +173,20 @@ async def test_the_request_is_acknowledged_at_once(world: LoopbackDiscord, bot: 
 
 
 async def test_the_same_interaction_twice_is_one_job(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
-    """A request whose acknowledgement was lost on its way back is one job with one message."""
-    world.faults.next("POST", "callback", lost_answer=True)
+    """A request that Discord tells the bot of twice is one job with one message."""
     sent = await scene.ask(scene.anna)
     await sent.until(has_video)
+    await scene.repeat(sent)
+    assert [job.requester.name for job in await bot.jobs()] == ["Anna", "Ben"]
+    assert len(scene.channel.messages) == 2
+
+
+async def test_a_request_whose_acknowledgement_is_lost_goes_on(
+    world: LoopbackDiscord, bot: Bot, scene: Harbour
+) -> None:
+    """Where only the confirmation of the acknowledgement was lost, the video comes into the message that is there."""
+    world.faults.next("POST", "callback", lost_answer=True)
+    await (await scene.ask(scene.anna)).until(has_video)
     await bot.until((await bot.only_job()).id, JobState.DELIVERED)
     assert len(scene.channel.messages) == 1
 

@@ -68,7 +68,7 @@ async def test_a_video_of_a_model_says_that_it_is_ai_generated(bot: Bot, scene: 
     job = await bot.only_job()
     assert job.video is not None
     drawn = replace(job, video=replace(job.video, used_ai=True, model="ltx-2b"))
-    card = str(video_card(drawn, Shows()).to_components())
+    card = str(video_card(drawn, Shows()).to_components())  # type: ignore[no-untyped-call]
     assert f"AI-generated (ltx-2b), seed {job.seed}" in card
 
 

@@ -1,5 +1,7 @@
 """The forms: what they ask, what comes of what is filled in, and that a restart in between does not matter."""
 
+from typing import Any
+
 import pytest
 
 from generation.engines.engine import Capabilities
@@ -14,6 +16,10 @@ def scene(world: LoopbackDiscord) -> Harbour:
     return harbour(world)
 
 
+def chosen(select: dict[str, Any]) -> list[str]:
+    return [one["label"] for one in select["options"] if one.get("default")]
+
+
 async def test_edit_shows_what_was_asked_for(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
     """Edit prompt opens a form with the prompt and the options as they were; of the seed it names the old one."""
     message = await scene.video(scene.anna, seconds=2.0, camera="pan-left", seed=7)
@@ -23,7 +29,8 @@ async def test_edit_shows_what_was_asked_for(world: LoopbackDiscord, bot: Bot, s
     fields = modal.fields
     assert fields["Prompt"]["value"] == "the boats sway"
     assert fields["Length"]["value"] == "2"
-    assert [one["label"] for one in fields["Camera"]["options"] if one.get("default")] == ["Pan left"]
+    assert chosen(fields["Quality"]) == ["Balanced"]
+    assert chosen(fields["Camera"]) == ["Pan left"]
     assert "value" not in fields["Seed"]
     assert "7" in fields["Seed"]["placeholder"]
 
@@ -39,6 +46,18 @@ async def test_an_edited_prompt_is_a_new_video(world: LoopbackDiscord, bot: Bot,
     assert second.prompt == "the tide comes in"
     assert dict(second.options) == {"preset": "best", "seconds": "2", "camera": "pan-left", "motion": "high"}
     assert second.seed != first.seed
+
+
+async def test_a_prompt_of_signs_that_count_twice_can_be_edited(
+    world: LoopbackDiscord, bot: Bot, scene: Harbour
+) -> None:
+    """A prompt of emoji, which Discord's apps count twice, fits into the form that it is edited in."""
+    prompt = "⛵🌊" * 800
+    modal = (await scene.anna.press(await scene.video(scene.anna, prompt=prompt), "Edit prompt")).modal
+    assert modal is not None
+    field = modal.fields["Prompt"]
+    assert field["value"] == prompt
+    assert len(prompt.encode("utf-16-le")) // 2 <= field["max_length"] <= 4_000
 
 
 async def test_a_form_that_is_sent_as_it_was_changes_nothing_but_the_seed(

@@ -7,11 +7,21 @@ import pytest
 
 from bot.domain.job import JobState
 from bot.service.delivery import Answer
+from generation.engines.engine import Capabilities
 from tests.adapters.discord.conftest import PLACE_RULES, Bot, OpenBot, with_admins
 from tests.adapters.discord.scenes import Harbour, harbour, has_video, whisper
 from tests.loopback.discord import LoopbackDiscord, Message
+from tests.loopback.scripted_renderer import ScriptedRenderer
 
 ONLY_THE_REQUESTER = "Only the person who asked for this video can do that."
+
+
+class ShortOfBreath(ScriptedRenderer):
+    """Renders at most two seconds."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, max_frames=49)
 
 
 @pytest.fixture
@@ -35,6 +45,15 @@ async def test_cancel_ends_a_job_and_its_message_says_so(world: LoopbackDiscord,
     assert len(scene.anna.sees(scene.channel)) == 1
     assert pressed.followups == []
     assert (await bot.only_job()).state is JobState.CANCELLED
+
+
+async def test_a_cancel_whose_acknowledgement_is_lost_counts(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """Where only the confirmation of the acknowledgement was lost, the job is cancelled all the same."""
+    sent = await scene.ask(scene.anna, prompt="hold")
+    card = await sent.until(lambda message: "Cancel" in message.labels)
+    world.faults.next("POST", "callback", lost_answer=True)
+    await scene.anna.press(card, "Cancel")
+    await sent.until(lambda message: "Cancelled." in message.text)
 
 
 async def test_nobody_else_can_cancel(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
@@ -106,6 +125,19 @@ async def test_longer_makes_a_longer_video_up_to_the_longest(world: LoopbackDisc
     assert "Longer" not in longer.labels
 
 
+async def test_longer_says_when_it_is_as_long_as_it_can_be(
+    world: LoopbackDiscord, open_bot: OpenBot, scene: Harbour
+) -> None:
+    """Longer under a video of another engine's time makes nothing where the engine of now goes no further."""
+    async with open_bot():
+        message = await scene.video(scene.anna, seconds=8.0)
+    async with open_bot(renderer=ShortOfBreath()) as bot:
+        await world.until_ready()
+        answer = await whisper(await scene.anna.press(message, "Longer"))
+        assert "already as long" in answer.text
+        assert len(await bot.jobs()) == 1
+
+
 async def test_what_is_made_again_of_a_private_video_is_private(
     world: LoopbackDiscord, bot: Bot, scene: Harbour
 ) -> None:
@@ -136,11 +168,11 @@ async def test_a_refused_again_is_seen_by_whoever_pressed_only(
 
 
 async def test_the_same_press_twice_is_one_job(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
-    """A press whose acknowledgement was lost on its way back is acknowledged once and makes one job."""
-    message = await scene.video(scene.anna)
-    world.faults.next("POST", "callback", lost_answer=True)
-    await (await scene.anna.press(message, "Again")).until(has_video)
-    assert len(await bot.jobs()) == 2
+    """A press that Discord tells the bot of twice makes one job."""
+    pressed = await scene.anna.press(await scene.video(scene.anna), "Again")
+    await pressed.until(has_video)
+    await scene.repeat(pressed)
+    assert [job.requester.name for job in await bot.jobs()] == ["Anna", "Anna", "Ben"]
 
 
 async def test_settings_come_ready_to_copy(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
@@ -185,8 +217,9 @@ async def test_whoever_keeps_it_keeps_it(world: LoopbackDiscord, bot: Bot, scene
     pressed = await scene.anna.press(message, "Delete")
     sent = await scene.anna.submit(pressed.modal, {"choice": "Keep it"})
     assert not sent.failed
-    assert message.videos
-    assert (await bot.only_job()).has_video
+    await scene.video(scene.ben)  # what comes later is done: what came before is, too
+    assert not message.deleted
+    assert (await bot.jobs())[0].has_video
 
 
 async def test_a_private_video_is_deleted_with_its_message(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:

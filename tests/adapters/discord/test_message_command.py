@@ -46,7 +46,7 @@ async def test_a_picture_in_somebodys_message_becomes_a_video(world: LoopbackDis
 
 @pytest.mark.parametrize(
     "upload",
-    [Upload("boat.webp", b"a boat", "image/webp"), Upload("BOAT.HEIC", b"a boat", "application/octet-stream")],
+    [Upload("boat.jfif", b"a boat", "image/jpeg"), Upload("BOAT.HEIC", b"a boat", "application/octet-stream")],
 )
 async def test_the_first_picture_of_several_files_is_taken(
     world: LoopbackDiscord, bot: Bot, scene: Harbour, upload: Upload

@@ -49,6 +49,11 @@ async def report(bot: Bot, *reasons: str) -> None:
         await bot.services.reports.report(Requester("discord", str(hash(reason))), job.id, reason)
 
 
+async def until_tried(world: LoopbackDiscord, office: Channel, times: int) -> None:
+    """Wait until so many messages were sent or tried."""
+    await world.until(lambda: len(world.calls_to("POST", f"channels/{office.id}/messages")) >= times)
+
+
 async def test_a_new_notice_is_posted_once(world: LoopbackDiscord, bot: Bot, posting: Notices, office: Channel) -> None:
     """What is new since the start is posted, once, as plain text that pings nobody."""
     await report(bot, "not **nice** @everyone")
@@ -83,7 +88,7 @@ async def test_a_notice_whose_sending_is_in_doubt_is_there_once(
     """A notice whose confirmation was lost is sent again, and is there once."""
     world.faults.next("POST", "messages", lost_answer=True)
     await report(bot, "first")
-    await world.until(lambda: len(world.calls_to("POST", f"channels/{office.id}/messages")) >= 2)
+    await until_tried(world, office, 2)
     await report(bot, "second")
     await world.until(lambda: "second" in office.messages[-1].text)
     assert "\n".join(one.text for one in office.messages).count("first") == 1
@@ -95,10 +100,9 @@ async def test_a_closed_channel_gives_one_line_in_the_log(
     """Where the bot may not write, the log says so once, and other notices are not piled up for later."""
     office.deny("SEND_MESSAGES")
     with structlog.testing.capture_logs() as lines:
-        for number in range(3):
+        for number in range(1, 4):
             await report(bot, f"number {number}")
-            tries = number + 1
-            await world.until(lambda n=tries: len(world.calls_to("POST", f"channels/{office.id}/messages")) >= n)
+            await until_tried(world, office, number)
         office.allow("SEND_MESSAGES")
         await report(bot, "heard again")
         await world.until(lambda: office.messages)

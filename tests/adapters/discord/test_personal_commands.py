@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ async def test_quota_counts_roles_where_they_are_worn(
         scene.guild.join(scene.anna, roles=["patron"], permissions="MANAGE_GUILD")
         (role,) = [role for role in scene.guild.roles if role.name == "patron"]
         await world.until_ready()
-        limit = {"cap": 3.0, "per-day": 0.0}
+        limit: dict[str, Any] = {"cap": 3.0, "per-day": 0.0}
         await whisper(await scene.anna.command(scene.channel, "admin place-tier", role=role, **limit))
         assert "3 of 3 credits left" in (await told(scene, scene.anna, "quota")).text
         private = await whisper(await scene.anna.command(world.dm(scene.anna), "quota"))
@@ -93,7 +94,7 @@ async def test_jobs_lists_ones_own_and_each_can_be_cancelled(world: LoopbackDisc
     assert answer.text.index("hold the first") < answer.text.index("hold the second")
     assert "Ben" not in answer.text
     assert answer.labels == ["Cancel", "Cancel", "Refresh"]
-    pressed = await scene.anna.press(answer, answer.buttons[1].custom_id)
+    pressed = await scene.anna.press(answer, str(answer.buttons[1].custom_id))
     await pressed.until(lambda m: "hold the second" not in m.text and "hold the first" in m.text)
     await second.until(lambda m: "Cancelled." in m.text)
     assert [job.state for job in await bot.jobs()].count(JobState.CANCELLED) == 1
@@ -234,6 +235,6 @@ async def test_whoever_is_forgotten_leaves_no_waiting_message(world: LoopbackDis
 async def test_a_broken_database_is_told_kindly(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
     """Where something breaks while an answer is made, the person reads so, and nothing stays "thinking"."""
     await world.until_ready()
-    await bot.database.write(Change.ADMIN, lambda tx: tx.execute("ALTER TABLE account RENAME TO lost") and None)
+    await bot.database.write(Change.ADMIN, lambda tx: tx.execute("ALTER TABLE account RENAME TO lost"))
     answer = await whisper(await scene.anna.command(scene.channel, "quota"))
     assert "Something broke in the bot" in answer.text

@@ -28,7 +28,7 @@ async def quick(bot: Bot, world: LoopbackDiscord) -> AsyncIterator[Quick]:
     """A client that shows the queue."""
     async with quick_client(bot, world) as quick:
         world.gateway.presences.clear()
-        keeping = asyncio.create_task(keep_presence(quick.client, bot.services.queue, bot.services.board, QUICK_S))
+        keeping = asyncio.create_task(keep_presence(quick.client, bot.services.queue, bot.services.board, QUICK_S / 20))
         yield quick
         keeping.cancel()
         await asyncio.wait({keeping})

@@ -1,0 +1,215 @@
+"""A Discord that outlives its bots, the people there, and whoever kills a bot between two calls."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from tests.chaos.books import Checker, Kind, Problem, read_books
+from tests.chaos.nursery import Bot, Home, Nursery
+from tests.chaos.people import POLL_S
+from tests.chaos.town import LIFE_S
+from tests.loopback.discord import Call, Channel, LoopbackDiscord, Person, Sent, Upload
+
+TOKEN_OVER_S = 16 * 60.0
+_PICTURE = Upload("harbour.png", b"a picture, as any other", "image/png")
+
+
+class Turn(StrEnum):
+    """What happens while the video is made."""
+
+    NOTHING = "nothing"
+    LATE = "late"  # the interaction's token is over
+    DELETED = "deleted"  # somebody deletes the status message
+    PRIVATE = "private"  # only one person sees the status message, and the token is over
+
+
+@dataclass
+class Reaper:
+    """Told of each call, it has something happen to the status message, and kills the bot at the call that is named."""
+
+    spoil: Callable[[Call], None] | None = None
+    bot: Bot | None = None
+    counts: Callable[[Call], bool] = lambda call: False
+    left: int = 0
+    acts: bool = True  # whether Discord still does what the last call says
+    has_struck: bool = False
+
+    def arm(self, bot: Bot, nth: int, counts: Callable[[Call], bool], *, acts: bool) -> None:
+        self.bot, self.left, self.counts, self.acts, self.has_struck = bot, nth, counts, acts, False
+
+    def __call__(self, call: Call, stage: str) -> None:
+        if stage == "after":
+            if self.spoil is not None and _shows_status(call):
+                self.spoil(call)
+                self.spoil = None
+            return
+        if self.bot is None or self.has_struck or not self.counts(call):
+            return
+        self.left -= 1
+        if self.left == 0:
+            self.has_struck = True
+            self.bot.kill()
+            if not self.acts:
+                raise web.HTTPServiceUnavailable  # nobody reads it
+
+
+def of_delivery(call: Call) -> bool:
+    """Whether a call is about messages: of a status, of a video, of a look for one."""
+    return "messages" in call.template or call.template == "/users/@me/channels"
+
+
+def of_a_job(call: Call) -> bool:
+    """The same, and the first answer."""
+    return of_delivery(call) or "callback" in call.template
+
+
+def _shows_status(call: Call) -> bool:
+    has_video = any(part.filename.endswith(".mp4") for part in call.files.values())
+    return call.method == "PATCH" and call.status == 200 and not has_video
+
+
+@dataclass
+class Pier:
+    """Everything that outlives a bot."""
+
+    nursery: Nursery
+    home: Home
+    discord: LoopbackDiscord
+    anna: Person
+    channel: Channel
+    move: Callable[[float], None]
+    reaper: Reaper = field(default_factory=Reaper)
+    bot: Bot | None = None
+    checker: Checker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.checker = Checker(self.home, [])
+        self.discord.on_call = self.reaper
+
+    async def bear(self) -> Bot:
+        """Return the bot that lives, or a new one, when it is connected."""
+        if self.bot is None or self.bot.is_over:
+            await self.discord.until(lambda: not self.discord.gateway.is_ready, limit_s=LIFE_S)
+            where = {
+                "api": self.discord.api,
+                "gateway": self.discord.gateway_url,
+                "token": self.discord.token,
+                "cdn_host": self.discord.cdn_host,
+            }
+            self.bot = self.nursery.bear(self.home, discord=where)
+            await self.discord.until(lambda: self.discord.gateway.is_ready, limit_s=LIFE_S)
+            await self.discord.until(lambda: bool(self.discord.commands), limit_s=LIFE_S)
+        return self.bot
+
+    async def ask(self, turn: Turn = Turn.NOTHING, *, person: Person | None = None, wait: bool = True) -> Sent:
+        """Have a person ask for a video, to which something happens meanwhile."""
+        self.reaper.spoil = None if turn is Turn.NOTHING else partial(self._spoil, turn)
+        options: dict[str, Any] = {"private": True} if turn is Turn.PRIVATE else {}
+        who = person or self.anna
+        return await who.command(self.channel, "animate", image=_PICTURE, prompt="a wave", wait=wait, **options)
+
+    def _spoil(self, turn: Turn, call: Call) -> None:
+        if turn is Turn.DELETED:
+            (message,) = [one for one in self.discord.messages if one.id == call.id_of("message_id")]
+            message.delete()
+        else:
+            self.move(TOKEN_OVER_S)
+
+    async def until_rest(self) -> None:
+        """Wait until every job has ended and everybody knows."""
+        async with asyncio.timeout(LIFE_S):
+            while not self.home.is_at_rest():  # noqa: ASYNC110 (another process changes it)
+                await asyncio.sleep(POLL_S)
+
+    async def until_quiet_or_dead(self) -> None:
+        """Wait until the bot is being killed, or a request more has come to its end."""
+        before = sum(len(message.videos) for message in self.discord.messages)
+        await self.discord.until(
+            lambda: self.reaper.has_struck or sum(len(one.videos) for one in self.discord.messages) > before,
+            limit_s=LIFE_S,
+        )
+
+    def newcomer(self, name: str) -> Person:
+        """Return one more person who is there."""
+        person = self.discord.user(name)
+        assert self.channel.guild is not None
+        self.channel.guild.join(person)
+        return person
+
+    def job_count(self) -> int:
+        return self.home.number("SELECT count(*) FROM job")
+
+    def problems(self) -> list[Problem]:
+        """Return what people would find wrong: a job without its video, a video that is there twice."""
+        shown = [video.filename for message in self.discord.messages for video in message.videos]
+        wrong = []
+        for job_id, job in read_books(self.home).jobs.items():
+            count = shown.count(f"video-{job_id}.mp4")
+            if job["state"] != "delivered" or count != 1:
+                kind = Kind.DOUBLE if count > 1 else Kind.LOST
+                wrong.append(Problem(kind, f"{job_id} is {job['state']}, and its video is shown {count} times"))
+        return wrong
+
+    async def end(self) -> list[Problem]:
+        """Let the last bot finish what there is, stop it, and return what is wrong then."""
+        bot = await self.bear()
+        await self.until_rest()
+        bot.kill(signal.SIGTERM)
+        async with asyncio.timeout(LIFE_S):
+            code = await bot.ended()
+        assert code == 0, self.home.log.read_text()[-3000:]
+        assert self.discord.violations == []
+        assert self.discord.protocol_errors == []
+        return [*self.problems(), *self.checker.at_rest()]
+
+
+@asynccontextmanager
+async def new_pier(nursery: Nursery) -> AsyncIterator[Pier]:
+    moved_s = 0.0
+
+    def move(seconds: float) -> None:
+        nonlocal moved_s
+        moved_s += seconds
+
+    with Home.new() as home:
+        async with LoopbackDiscord.open(clock=lambda: time.time() + moved_s) as discord:
+            guild = discord.guild("Harbour")
+            anna = discord.user("anna")
+            guild.join(anna)
+            pier = Pier(nursery, home, discord, anna, guild.channel("pier"), move)
+            try:
+                yield pier
+            finally:
+                if pier.bot is not None:
+                    pier.bot.kill()
+                    await pier.bot.ended()
+
+
+async def one_death(pier: Pier, turn: Turn, nth: int, *, acts: bool) -> bool:
+    """Kill a bot at the nth call of a delivery, let the next one finish, and return whether there was such a call."""
+    bot = await pier.bear()
+    before = pier.job_count()
+    pier.reaper.arm(bot, nth, of_delivery, acts=acts)
+    await pier.ask(turn)
+    async with asyncio.timeout(LIFE_S):
+        while not pier.reaper.has_struck and not (  # noqa: ASYNC110 (as above)
+            pier.job_count() > before and pier.home.is_at_rest()
+        ):
+            await asyncio.sleep(POLL_S)
+    if not pier.reaper.has_struck:
+        return False
+    await bot.ended()
+    found = pier.checker.after_death()
+    await pier.bear()
+    await pier.until_rest()
+    found += pier.problems()
+    assert not found, (turn, nth, acts, found)
+    return True
