@@ -42,7 +42,7 @@ async def test_one_with_many_wishes_does_not_hold_up_one_with_a_single_wish(town
 
 @pytest.mark.parametrize("ending", [Town.restarts, Town.dies])
 async def test_what_waited_and_ran_arrives_after_a_restart(town: Town, ending: Ending) -> None:
-    """A stop or a sudden death loses neither the job that was being rendered nor those that waited, at no extra cost."""
+    """A stop or a sudden death loses neither what was being rendered nor what waited, and makes neither dearer."""
     anna, ben = await town.person("anna"), await town.person("ben")
     before = await anna.credits()
     running = await anna.asks("hold")

@@ -15,7 +15,7 @@ from bot.service.jobs import Jobs
 _PAGE = 5
 _READ = 50
 _MAX_SKIPPED = 1_000
-_PROMPT_CHARACTERS = 300
+_PROMPT_CHARACTERS = 150  # escapes may double it, and a message holds 4,000 in all
 _TURN = "history"
 
 

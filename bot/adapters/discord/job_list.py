@@ -16,7 +16,7 @@ from bot.service.views import JobView
 
 _MAX_SHOWN = 10
 _READ = 100
-_PROMPT_CHARACTERS = 200
+_PROMPT_CHARACTERS = 80  # escapes may double it, and a message holds 4,000 in all
 _CANCEL, _REFRESH = "job-cancel", "jobs"
 
 
@@ -76,7 +76,7 @@ def message_link(job: Job) -> str:
     if not job.origin.address or job.origin.is_private:
         return ""
     address = Address.read(job.origin.address)
-    if not address.message:
+    if not address.message or not address.by_bot:  # elsewhere the server is not known
         return f"<#{address.channel}>" if job.origin.place else ""
     server = job.origin.place.partition(":")[2] or "@me"
     return f"https://discord.com/channels/{server}/{address.channel}/{address.message}"

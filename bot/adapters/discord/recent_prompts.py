@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.adapters.discord.text import shortened
 from bot.domain.job import Requester
+from bot.domain.refusals import RefusalCode, Refused
 from bot.service.jobs import Jobs
 
 _MAX_CHARACTERS = 100
@@ -32,5 +33,8 @@ async def resolve_prompt(jobs: Jobs, requester: Requester, value: str) -> str:
     """Return the prompt that a chosen value stands for. Raises Refused(UNKNOWN_JOB) for somebody else's."""
     if not value.startswith(_KEY):
         return value
-    view = await jobs.get(requester, value.removeprefix(_KEY))
+    job_id = value.removeprefix(_KEY)
+    view = await jobs.get(requester, job_id)
+    if view.job.requester.id != requester.id:  # an admin may look at it, but has not written it
+        raise Refused(RefusalCode.UNKNOWN_JOB, job=job_id)
     return view.job.prompt

@@ -12,7 +12,7 @@ from bot.domain.job import JobState, Requester
 from bot.domain.options import OPTIONS
 from bot.service.quotas import QuotaLimits
 from generation.engines.engine import Capabilities
-from tests.adapters.discord.conftest import FAST, PLACE_RULES, Bot, OpenBot
+from tests.adapters.discord.conftest import FAST, PLACE_RULES, Bot, OpenBot, with_admins
 from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video, whisper
 from tests.loopback.discord import LoopbackDiscord, Upload
 from tests.loopback.scripted_renderer import ScriptedRenderer
@@ -141,14 +141,15 @@ async def test_a_long_prompt_can_be_chosen_again_whole(world: LoopbackDiscord, b
 
 
 async def test_nobody_else_can_use_what_stands_for_a_long_prompt(
-    world: LoopbackDiscord, bot: Bot, scene: Harbour
+    world: LoopbackDiscord, open_bot: OpenBot, scene: Harbour
 ) -> None:
-    """Whoever sends what was offered to somebody else learns nothing of their prompt, and gets no job."""
-    await scene.video(scene.anna, prompt="long " * 30)
-    (choice,) = await scene.anna.autocomplete(scene.channel, "animate", "prompt", "long", image=PICTURE)
-    answer = await whisper(await scene.ask(scene.ben, prompt=choice.value))
-    assert "no such job" in answer.text
-    assert len(await bot.jobs()) == 1
+    """Whoever sends what was offered to somebody else gets no job of their prompt, not even as an admin."""
+    async with open_bot(rules=with_admins(PLACE_RULES, scene.ben.id)) as bot:
+        await scene.video(scene.anna, prompt="long " * 30)
+        (choice,) = await scene.anna.autocomplete(scene.channel, "animate", "prompt", "long", image=PICTURE)
+        answer = await whisper(await scene.ask(scene.ben, prompt=choice.value))
+        assert "no such job" in answer.text
+        assert len(await bot.jobs()) == 1
 
 
 async def test_a_last_picture_can_be_given(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:

@@ -112,6 +112,28 @@ async def test_a_long_list_says_how_many_more_there_are(
         assert "and 2 more." in answer.text
 
 
+async def test_the_longest_prompts_fit_into_a_list(world: LoopbackDiscord, open_bot: OpenBot, scene: Harbour) -> None:
+    """Ten jobs under way and five results of the longest prompts, all of marks, are shown in one message each."""
+    prompt = "*" * 500
+    async with open_bot() as bot:
+        for _ in range(5):
+            await scene.video(scene.anna, prompt=prompt)
+        for job in await bot.jobs():
+            await bot.until(job.id)
+        for _ in range(10):
+            await (await scene.ask(scene.anna, prompt=f"hold {prompt}")).until(lambda m: "Cancel" in m.labels)
+        assert (await told(scene, scene.anna, "history")).text.count("seed") == 5
+        assert (await told(scene, scene.anna, "jobs")).labels.count("Cancel") == 10
+
+
+async def test_a_job_in_the_list_leads_to_its_message(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """Each job in the list comes with a link to its message."""
+    sent = await scene.ask(scene.anna, prompt="hold")
+    card = await sent.until(lambda m: "Cancel" in m.labels)
+    link = f"https://discord.com/channels/{scene.guild.id}/{scene.channel.id}/{card.id}"
+    assert link in (await told(scene, scene.anna, "jobs")).text
+
+
 async def test_a_cancel_that_comes_too_late_is_told(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
     """A Cancel in a list that is out of date is answered with why nothing is left to cancel; Refresh renews it."""
     sent = await scene.ask(scene.anna, prompt="hold")
