@@ -94,3 +94,40 @@ def how_it_ended(job: Job) -> str:
 def _credits(job: Job) -> str:
     amount = credits_text(job.price_mcr)
     return f"{amount} credit" if amount == "1" else f"{amount} credits"
+
+
+def credits_now(left_mcr: int, cap_mcr: int, held_mcr: int, per_day_mcr: int) -> str:
+    """Return what somebody has, and how more comes."""
+    held = f", and {credits_text(held_mcr)} set aside for jobs under way" if held_mcr else ""
+    pace = f"Each day brings {credits_text(per_day_mcr)}." if per_day_mcr else "None come back by themselves."
+    return f"{credits_text(left_mcr)} of {credits_text(cap_mcr)} credits left{held}. {pace}"
+
+
+def price_of_preset(name: str, price_mcr: int, seconds: float, eta_s: float | None) -> str:
+    """Return what one preset costs and gives on this machine."""
+    amount = credits_text(price_mcr)
+    time = "" if eta_s is None else f", made in about {wait_text(eta_s)}"
+    return f"{name}: {amount} {'credit' if amount == '1' else 'credits'} for {seconds:.1f} s{time}"
+
+
+def engine_in_words(*, uses_ai: bool, model: str) -> str:
+    """Return what makes the videos, honestly."""
+    if uses_ai:
+        return f"The videos are made by an AI model, {model}: what they show did not happen."
+    return "No AI runs here: the bot moves a camera over the picture, and the prompt says how."
+
+
+def kept_for(what: str, days: float) -> str:
+    """Return how long one kind of file stays."""
+    if days <= 0:
+        return f"{what} are deleted as soon as the job is over."
+    amount = f"{days:g} {'day' if days == 1 else 'days'}" if days >= 1 else f"{days * 24:.3g} hours"
+    return f"{what} are deleted {amount} after the job is over, or earlier where the disk fills up."
+
+
+def forgotten(jobs: int) -> str:
+    """Return what a person is told who was forgotten."""
+    if jobs == 0:
+        return "There was no job of yours to delete."
+    what = "1 job of yours is" if jobs == 1 else f"{jobs} jobs of yours are"
+    return f"{what} deleted, with pictures, videos and prompts."
