@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 import time
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="what is done is drawn from it")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # uploads that break off with their bot
     with Nursery() as nursery:
         figures = asyncio.run(kill_on_discord(nursery, arguments.rounds, arguments.seed))
     for problem in sorted(figures.problems, key=str):

@@ -19,6 +19,7 @@ from tests.chaos.town import LIFE_S
 from tests.loopback.discord import Call, Channel, LoopbackDiscord, Person, Sent, Upload
 
 TOKEN_OVER_S = 16 * 60.0
+_OLD_TOKEN = "a token that has expired"  # no news for Discord, but for each bot that is born
 _PICTURE = Upload("harbour.png", b"a picture, as any other", "image/png")
 
 
@@ -167,7 +168,7 @@ class Pier:
             code = await bot.ended()
         assert code == 0, self.home.log.read_text()[-3000:]
         assert self.discord.violations == []
-        assert self.discord.protocol_errors == []
+        assert [error for error in self.discord.protocol_errors if _OLD_TOKEN not in error] == []
         return [*self.problems(), *self.checker.at_rest()]
 
 
@@ -196,16 +197,18 @@ async def new_pier(nursery: Nursery) -> AsyncIterator[Pier]:
 async def one_death(pier: Pier, turn: Turn, nth: int, *, acts: bool) -> bool:
     """Kill a bot at the nth call of a delivery, let the next one finish, and return whether there was such a call."""
     bot = await pier.bear()
-    before = pier.job_count()
     pier.reaper.arm(bot, nth, of_delivery, acts=acts)
+    before = pier.job_count()
     await pier.ask(turn)
     async with asyncio.timeout(LIFE_S):
-        while not pier.reaper.has_struck and not (  # noqa: ASYNC110 (as above)
-            pier.job_count() > before and pier.home.is_at_rest()
-        ):
+        while not pier.reaper.has_struck:
+            if pier.job_count() > before and pier.home.is_at_rest():
+                if pier.reaper.spoil is None:
+                    return False
+                before = pier.job_count()  # the video was faster than its status message
+                pier.reaper.left = nth
+                await pier.ask(turn)
             await asyncio.sleep(POLL_S)
-    if not pier.reaper.has_struck:
-        return False
     await bot.ended()
     found = pier.checker.after_death()
     await pier.bear()

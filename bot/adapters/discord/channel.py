@@ -56,7 +56,7 @@ class DiscordChannel:
         """Edit the status message; where it is gone, put a new one in its place; where the place is, write directly."""
         card, files = self._card(answer, is_bare=is_bare)
         try:
-            await self._posts.edit(address, card, files)
+            address = await self._posts.edit(address, card, files)
         except MessageGone:
             await self._replace(answer, address, is_bare=is_bare)
         except NoWay:
@@ -99,7 +99,7 @@ class DiscordChannel:
         if found is None:
             found = await self._posts.send(channel, card, files, nonce=f"v{answer.job.id}")
         else:
-            await self._posts.edit(found, card, files)
+            found = await self._posts.edit(found, card, files)
         assert self._services is not None
         await self._services.jobs.set_address(answer.job.id, str(found))
         return found

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import discord
 
@@ -75,16 +75,12 @@ class CardPainter:
         if looks == card.shown and not has_new_files:
             return True
         card.edited_s = self._monotonic_s()
-        message = await self._posts.edit(card.address, layout, _files(thumbnail, still) if has_new_files else None)
+        address = await self._posts.edit(card.address, layout, _files(thumbnail, still) if has_new_files else None)
         card.edited_s, card.shown, card.still_count = self._monotonic_s(), looks, still_count
-        await self._learn(card, message)
+        if address != card.address:  # its number, or that the interaction's token is over
+            card.address = address
+            await self._services.jobs.set_address(card.job_id, str(address))
         return True
-
-    async def _learn(self, card: LiveCard, message: int) -> None:
-        """Keep the message's id, where the acknowledgement did not bring it: the interaction's token will be over."""
-        if card.address.message == 0:
-            card.address = replace(card.address, message=message)
-            await self._services.jobs.set_address(card.job_id, str(card.address))
 
     def _still(self, card: LiveCard, view: JobView) -> tuple[bytes | None, int]:
         render = view.render

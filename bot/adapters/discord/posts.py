@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 import discord
@@ -16,6 +17,7 @@ from bot.service.delivery import TryLater
 _ORIGINAL = "@original"
 _LOOK_BACK_MESSAGES = 100  # one page
 _NOT_CONNECTED_S = 5.0
+_MOST_ENDED_TOKENS = 10_000  # of a quarter of an hour
 
 #: Makes the files of a message: each try needs new ones, because the library closes what it has sent.
 Files = Callable[[], list[discord.File]]
@@ -28,6 +30,7 @@ class Posts:
         self._clock, self._on_revoked = clock, on_revoked
         self._client: discord.Client | None = None
         self._has_login = asyncio.Event()
+        self._ended_tokens: set[str] = set()
 
     def use(self, client: discord.Client | None) -> None:
         """Speak through this client from now on; None: there is no login."""
@@ -41,19 +44,21 @@ class Posts:
         """Wait until there is a login."""
         await self._has_login.wait()
 
-    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
-        """Show a card instead of what the message shows, and return the message's id.
+    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> Address:
+        """Show a card instead of what the message shows; return its address as it is known now.
 
         ``files`` replace those that it has; None: they stay. Raises NoWay where no way is left, and MessageGone.
         """
         reason = NoWay("no way is open")
-        if address.has_token(self._now_s()):
+        if self._has_token(address):
             try:
-                return await self._edit_by_token(address, card, files)
-            except NoWay as closed:  # it may have ended early: Discord ends tokens of removed apps
+                return replace(address, message=await self._edit_by_token(address, card, files))
+            except NoWay as closed:  # it has ended early: Discord ends tokens of removed apps
+                self._forget_token(address.token)
                 reason = closed
         if address.is_open_to_bot:
-            return await self._edit_by_bot(address, card, files)
+            await self._edit_by_bot(address, card, files)
+            return address if self._has_token(address) else replace(address, token="")
         raise reason
 
     async def reply(self, address: Address, text: str, nonce: str, user: int) -> None:
@@ -68,7 +73,7 @@ class Posts:
                     reference=message.to_reference(fail_if_not_exists=False),
                     allowed_mentions=mention,
                 )
-        elif address.has_token(self._now_s()):
+        elif self._has_token(address):
             with _token_errors():
                 await self._webhook(address).send(text, ephemeral=address.private, allowed_mentions=mention)
         else:
@@ -101,7 +106,7 @@ class Posts:
             if address.is_open_to_bot:
                 with self._errors():
                     await self._channel(address.channel).get_partial_message(address.message).delete()
-            elif address.has_token(self._now_s()):
+            elif self._has_token(address):
                 with _token_errors():
                     await self._webhook(address).delete_message(_message_of(address))
             else:
@@ -116,14 +121,22 @@ class Posts:
             message = await webhook.edit_message(_message_of(address), view=card, attachments=attachments)
         return message.id
 
-    async def _edit_by_bot(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
+    async def _edit_by_bot(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> None:
         message = self._channel(address.channel).get_partial_message(address.message)
         with self._errors():
             if files is None:
                 await message.edit(view=card)
             else:
                 await message.edit(view=card, attachments=files())
-        return address.message
+
+    def _has_token(self, address: Address) -> bool:
+        return address.has_token(self._clock.now_ms() / 1000) and address.token not in self._ended_tokens
+
+    def _forget_token(self, token: str) -> None:
+        """Not try a token again that Discord has refused: such calls count, and ten thousand of them ban the bot."""
+        if len(self._ended_tokens) >= _MOST_ENDED_TOKENS:
+            self._ended_tokens.clear()
+        self._ended_tokens.add(token)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -133,9 +146,6 @@ class Posts:
         except TokenRevoked as revoked:
             self._on_revoked()
             raise TryLater(_NOT_CONNECTED_S) from revoked
-
-    def _now_s(self) -> float:
-        return self._clock.now_ms() / 1000
 
     @property
     def _application(self) -> int:

@@ -79,7 +79,7 @@ class RecordedPosts(Posts):
         self.errors: list[Exception] = []  # for the next edits, one each
         self.refusal: Exception | None = None  # for every edit
 
-    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> int:
+    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> Address:
         text = "\n".join(item.content for item in card.walk_children() if isinstance(item, discord.ui.TextDisplay))
         self.edits.append(Edit(asyncio.get_running_loop().time(), address.message, text))
         await asyncio.sleep(_NETWORK_S)
@@ -87,7 +87,7 @@ class RecordedPosts(Posts):
             raise self.errors.pop(0)
         if self.refusal is not None:
             raise self.refusal
-        return address.message
+        return address
 
     def of(self, message: int) -> list[Edit]:
         return [edit for edit in self.edits if edit.message == message]
