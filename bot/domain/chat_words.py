@@ -67,12 +67,13 @@ def asked_for(job: Job) -> str:
 
 
 def how_it_was_made(job: Job) -> str:
-    """Return what must be said under a video: whether AI made it, the seed, the time it took."""
+    """Return what must be said under a video: whether AI made it, the seed, what it is, the time it took."""
     video = job.video
     if video is None:
         return f"seed {job.seed}"
     origin = f"{AI_GENERATED} ({video.model})" if video.used_ai else NO_AI
-    return f"{origin}, seed {job.seed}, {job.seconds:.1f} s, made in {wait_text(video.render_seconds)}"
+    size = f"{video.width_px} × {video.height_px}"
+    return f"{origin}, seed {job.seed}, {job.seconds:.1f} s, {size}, made in {wait_text(video.render_seconds)}"
 
 
 def how_it_ended(job: Job) -> str:

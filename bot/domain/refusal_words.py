@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from bot.domain.credits import credits_text
+from bot.domain.job import JobState
 from bot.domain.refusals import FailureCode, RefusalCode
 
 REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
@@ -32,7 +33,7 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         ),
         RefusalCode.UNKNOWN_JOB: "There is no such job. Perhaps it was deleted; please send the picture again.",
         RefusalCode.ALREADY_ENDED: "This job is {state} already; there is nothing left to cancel.",
-        RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. Please cancel it first.",
+        RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. {remedy}",
         RefusalCode.NOT_READY: "The video is not there: the job is {state}.",
         RefusalCode.PICTURE_GONE: "The picture is not kept any more. Please send it again.",
         RefusalCode.VIDEO_GONE: "The video is not kept any more. Please ask for it again.",
@@ -142,6 +143,10 @@ def _derived(code: RefusalCode, values: Mapping[str, object]) -> dict[str, str]:
             until_ms = values.get("until_ms")
             day = f"{datetime.fromtimestamp(until_ms / 1000, UTC):%Y-%m-%d}" if isinstance(until_ms, int) else ""
             return {"until": f" until {day}" if day else ""}
+        case RefusalCode.NOT_OVER if values["state"] == JobState.RENDERED:
+            return {"remedy": "Its video is just being sent; please try again in a moment."}
+        case RefusalCode.NOT_OVER:
+            return {"remedy": "Please cancel it first."}
         case RefusalCode.UNKNOWN_ARGUMENT:
             nearest = values["nearest"]
             return {"hint": f"Did you mean {nearest}?" if nearest else "It takes none."}

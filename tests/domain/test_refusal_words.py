@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from bot.domain.job import JobState
 from bot.domain.refusal_words import FAILURES, REFUSALS, notice_sentence, refusal_sentence, store_sentence, wait_text
 from bot.domain.refusals import FailureCode, RefusalCode
 
@@ -31,6 +32,14 @@ VALUES: Mapping[str, object] = {
     "detail": "it is cut off",
     "max_kb": 64,
 }
+
+
+def test_a_video_on_its_way_need_not_be_cancelled() -> None:
+    """Whoever deletes too early is told to wait while the video is sent, and to cancel what is not made yet."""
+    said = {state: refusal_sentence(RefusalCode.NOT_OVER, {"job": "abc", "state": state}) for state in JobState}
+    assert "try again in a moment" in said[JobState.RENDERED]
+    assert "cancel" not in said[JobState.RENDERED]
+    assert "cancel it first" in said[JobState.RUNNING]
 
 
 def test_every_code_has_its_sentence() -> None:

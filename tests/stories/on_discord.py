@@ -16,8 +16,8 @@ from tests.stories.driver import OPERATOR, PEOPLE, Credits, Door, Made, Seen, To
 
 _INTEGER, _NUMBER = 4, 10  # kinds of a command's option
 _WAITING = re.compile(r"^(?:Next in line|In the queue, (\d+) jobs? before this one)\.", re.MULTILINE)
-_MADE = re.compile(r"(no AI|AI-generated).*, seed (\d+), ([\d.]+) s, made in")
-_SIZE = re.compile(r"(\d+) × (\d+)$", re.MULTILINE)
+_MADE = re.compile(r"(no AI|AI-generated).*, seed (\d+), ([\d.]+) s, .*made in")
+_SIZE = re.compile(r"(\d+) × (\d+)(?:$|, made in)", re.MULTILINE)
 _PERCENT = re.compile(r"(\d+) %$", re.MULTILINE)
 _CREDITS = re.compile(r"([\d.]+) of [\d.]+ credits left(?:, and ([\d.]+) set aside)?")
 

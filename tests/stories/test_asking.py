@@ -49,7 +49,7 @@ async def test_a_sentence_is_not_needed(town: Town) -> None:
 
 @pytest.mark.parametrize("renderer", [ScriptedRenderer, AiRenderer])
 async def test_a_video_says_how_it_was_made(open_town: OpenTown, renderer: type[ScriptedRenderer]) -> None:
-    """A job says the size before; the video says whether AI made it, the seed, and how long it is."""
+    """A job says its size from the start; the video also whether AI made it, the seed, and how long it is."""
     async with open_town(renderer=renderer()) as town:
         anna = await town.person("anna")
         ask = await anna.asks("hold", seed="7", seconds="2")
@@ -57,7 +57,9 @@ async def test_a_video_says_how_it_was_made(open_town: OpenTown, renderer: type[
         before = await ask.is_rendering()
         assert before.size == (request.shape.width_px, request.shape.height_px)
         town.renderer.release()
-        made = (await ask.gets_video()).made
+        after = await ask.gets_video()
+        assert after.size == before.size
+        made = after.made
         assert made is not None
         assert made.used_ai is (renderer is AiRenderer)
         assert made.seed == 7
