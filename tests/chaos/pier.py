@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tests.loopback.discord import Call, Channel, LoopbackDiscord, Person, Sent,
 
 TOKEN_OVER_S = 16 * 60.0
 _OLD_TOKEN = "a token that has expired"  # no news for Discord, but for each bot that is born
+_LONGEST_RENDER_S = 1.0  # on a machine that does other things
 _PICTURE = Upload("harbour.png", b"a picture, as any other", "image/png")
 
 
@@ -124,11 +126,16 @@ class Pier:
         else:
             self.move(TOKEN_OVER_S)
 
-    async def until_rest(self) -> None:
+    async def until_rest(self, limit_s: float = LIFE_S) -> None:
         """Wait until every job has ended and everybody knows."""
-        async with asyncio.timeout(LIFE_S):
-            while not self.home.is_at_rest():  # noqa: ASYNC110 (another process changes it)
-                await asyncio.sleep(POLL_S)
+        try:
+            async with asyncio.timeout(limit_s):
+                while not self.home.is_at_rest():  # noqa: ASYNC110 (another process changes it)
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            books = read_books(self.home)
+            left = Counter(job["state"] for job in books.open_jobs)
+            raise AssertionError(f"not at rest: {dict(left)}, {len(books.outbox)} to be told") from None
 
     async def until_quiet_or_dead(self) -> None:
         """Wait until the bot is being killed, or a request more has come to its end."""
@@ -162,7 +169,7 @@ class Pier:
     async def end(self) -> list[Problem]:
         """Let the last bot finish what there is, stop it, and return what is wrong then."""
         bot = await self.bear()
-        await self.until_rest()
+        await self.until_rest(LIFE_S + _LONGEST_RENDER_S * self.job_count())
         bot.kill(signal.SIGTERM)
         async with asyncio.timeout(LIFE_S):
             code = await bot.ended()

@@ -14,6 +14,7 @@ from bot.adapters.discord.client import IDENTIFY_EVERY_S, AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
 from bot.adapters.discord.house import furnish, keep_house
+from bot.adapters.discord.notices import Notices
 from bot.adapters.discord.posts import Posts
 from bot.adapters.discord.status_cards import USUAL_PACE, Pace, StatusCards
 from bot.service.channels import ChannelClosed
@@ -76,16 +77,27 @@ class DiscordAdapter:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
 
+    async def _notices(self, services: Services) -> Notices | None:
+        """Return what posts notices: the same for all connections, so that what comes between two is posted as well."""
+        if self._options.admin_channel is None:
+            return None
+        notices = Notices(services.admin, services.board, self._options.admin_channel)
+        await notices.begin()
+        return notices
+
     async def _until_revoked(self) -> None:
         await self._revoked.wait()
         raise DiscordClosed("the token was revoked")
 
     async def _stay_connected(self, desk: Desk) -> None:
+        notices = await self._notices(desk.services)
         pause_s = self._options.pause_s
         while True:
             began_s = time.monotonic()
+            client = AnimateClient(self._posts.use, self._options.identify_every_s)
+            furnish(client, desk)  # a bug in it is no lost connection
             try:
-                await self._connect(desk)
+                await self._connect(client, desk, notices)
             except discord.LoginFailure as error:
                 raise DiscordClosed("the token is not valid") from error
             except discord.ConnectionClosed as error:
@@ -101,13 +113,11 @@ class DiscordAdapter:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    async def _connect(self, desk: Desk) -> None:
-        client = AnimateClient(self._posts.use, self._options.identify_every_s)
-        furnish(client, desk)
+    async def _connect(self, client: AnimateClient, desk: Desk, notices: Notices | None) -> None:
         async with client:
             try:
                 await client.login(self._options.token)
-                keeping = asyncio.create_task(keep_house(client, desk, self._options.admin_channel))
+                keeping = asyncio.create_task(keep_house(client, desk, notices))
                 keeping.add_done_callback(_house_left)
                 try:
                     await client.connect()

@@ -27,6 +27,8 @@ class AnimateClient(discord.AutoShardedClient):
     job_actions: Mapping[Verb, Action]
 
     def __init__(self, on_login: Callable[[discord.Client], None], identify_every_s: float = IDENTIFY_EVERY_S) -> None:
+        # Or each start warns that the libraries for voice are missing.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -43,6 +45,9 @@ class AnimateClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         self.add_dynamic_items(JobButton)
         self._on_login(self)
+
+    async def on_ready(self) -> None:
+        log.info("on Discord", name=str(self.user), servers=len(self.guilds))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not initial:

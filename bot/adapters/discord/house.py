@@ -44,13 +44,12 @@ def furnish(client: AnimateClient, desk: Desk) -> None:
     }
 
 
-async def keep_house(client: AnimateClient, desk: Desk, admin_channel: int | None) -> None:
+async def keep_house(client: AnimateClient, desk: Desk, notices: Notices | None) -> None:
     """Do what a client does by itself, until it is cancelled."""
     async with asyncio.TaskGroup() as parts:
         parts.create_task(_register(client))
         parts.create_task(keep_presence(client, desk.services.queue, desk.services.board))
-        if admin_channel is not None:
-            notices = Notices(desk.services.admin, desk.services.board, admin_channel)
+        if notices is not None:
             parts.create_task(notices.run(client))
 
 

@@ -30,7 +30,6 @@ class LiveCard:
     requester: Requester
     address: Address
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    is_closed: bool = False
     is_waiting: bool = True
     is_bare: bool = False
     is_being_drawn: bool = False

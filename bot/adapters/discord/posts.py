@@ -155,7 +155,9 @@ class Posts:
         return self._connected().get_partial_messageable(channel)
 
     def _webhook(self, address: Address) -> discord.Webhook:
-        return discord.Webhook.partial(address.application, address.token, client=self._connected())
+        webhook = discord.Webhook.partial(address.application, address.token, client=self._connected())
+        webhook.type = discord.WebhookType.application  # an interaction's: else the library sends nothing ephemeral
+        return webhook
 
     def _connected(self) -> discord.Client:
         if self._client is None:

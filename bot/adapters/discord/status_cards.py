@@ -7,6 +7,7 @@ less often the longer the queue is, because the client counts down to the estima
 import asyncio
 import heapq
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from bot.adapters.discord.live_card import CardPainter, LiveCard
 from bot.adapters.discord.posts import Posts
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
 from bot.domain.job import JobState
+from bot.domain.refusals import Refused
 from bot.service.board import QUEUE, BoardClosed, Subscription
 from bot.service.clock import Clock
 from bot.service.delivery import TooLarge, TryLater
 from bot.service.services import Services
 from bot.service.views import JobView
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,7 @@ CHANNEL_NAME = "discord"
 
 _AT_ONCE = 16
 _EDIT_LIMIT_S = 20.0
+_MOST_OTHERS = 10_000
 _MOST_DOUBLINGS = 4  # of the pause after edits that failed
 
 
@@ -72,6 +76,7 @@ class StatusCards:
         self._drawing: set[asyncio.Task[None]] = set()
         self._channel_free_s: dict[int, float] = {}
         self._places_moved = False
+        self._others: OrderedDict[str, None] = OrderedDict()  # jobs that have no card to be drawn
 
     async def run(self) -> None:
         """Follow the jobs until the bot stops."""
@@ -118,7 +123,6 @@ class StatusCards:
         if card is None:
             yield
             return
-        card.is_closed = True
         async with card.lock:
             yield
 
@@ -129,6 +133,20 @@ class StatusCards:
                     self._places_moved = True
                 elif change in self._cards:
                     self._changed(self._cards[change])
+                elif change not in self._others:
+                    await self._meet(change)
+
+    async def _meet(self, job_id: str) -> None:
+        """Follow a job that came by another way, as one that an admin asked for again; remember what is not ours."""
+        try:
+            view = await self._services.jobs.seen(job_id)
+        except (Refused, StoreError) as reason:
+            log.info("a job could not be looked at", job=job_id, reason=str(reason))
+            return
+        if view.job.origin.channel == CHANNEL_NAME and view.job.state in (JobState.QUEUED, JobState.RUNNING):
+            self.follow(view, Address.read(view.job.origin.address))
+        else:
+            self._forget(job_id)
 
     async def _watch_places(self) -> None:
         while True:
@@ -194,8 +212,8 @@ class StatusCards:
     async def _draw(self, card: LiveCard) -> None:
         try:
             async with card.lock, asyncio.timeout(_EDIT_LIMIT_S):
-                if not card.is_closed and not await self._painter.paint(card):
-                    self._cards.pop(card.job_id, None)
+                if not await self._painter.paint(card):
+                    self._forget(card.job_id)
             card.failed_edits = 0
         except TryLater as later:
             self._again(card, later.retry_after_s or 0.0)
@@ -211,11 +229,18 @@ class StatusCards:
             self._leave(card, reason)
         except Exception:  # a bug of one card must not stop the others
             log.exception("the status message could not be drawn", job=card.job_id)
-            self._cards.pop(card.job_id, None)
+            self._forget(card.job_id)
 
     def _leave(self, card: LiveCard, reason: Exception) -> None:
         log.info("status message out of reach", job=card.job_id, reason=repr(reason))
-        self._cards.pop(card.job_id, None)
+        self._forget(card.job_id)
+
+    def _forget(self, job_id: str) -> None:
+        """Draw a job's card no more, whatever becomes of the job: its end finds its own way."""
+        self._cards.pop(job_id, None)
+        self._others[job_id] = None
+        if len(self._others) > _MOST_OTHERS:
+            self._others.popitem(last=False)
 
     def _again(self, card: LiveCard, at_least_s: float) -> None:
         if card.job_id not in self._cards:

@@ -33,6 +33,13 @@ async def held(scene: Harbour, person: Person, place: Channel | None = None, **o
     return await sent.until(lambda message: "10 %" in message.text)
 
 
+async def release(bot: Bot) -> str:
+    """Let the only render come to its end; return its job's id."""
+    job = await bot.only_job()
+    bot.renderer.release()
+    return job.id
+
+
 def pass_time(bot: Bot, seconds: float) -> None:
     """Let it be later, and have the bot look at what is due."""
     bot.clock.move(seconds)

@@ -55,7 +55,7 @@ async def test_an_error_of_discords_at_the_acknowledgement_is_tried_again(
     bot: Bot, world: LoopbackDiscord, scene: Harbour
 ) -> None:
     """An acknowledgement that Discord could not take is given once more, and in time."""
-    world.faults.next("POST", "callback", status=500)
+    world.faults.next("POST", "callback", status=500, count=2)
     sent = await scene.ask(scene.anna)
     assert not sent.failed
     await sent.until(has_video)
@@ -79,7 +79,7 @@ async def test_where_the_messages_number_is_lost_the_video_comes_into_it(
 ) -> None:
     """An acknowledgement of which only the fact is known is enough, also for a video that takes long."""
     world.faults.next("POST", "callback", lost_answer=True)
-    world.faults.next("GET", "@original", lost_answer=True)
+    world.faults.next("GET", "@original", status=404, code=10008)
     message = await held(scene, scene.anna)
     pass_time(bot, TOKEN_OVER_S)
     bot.renderer.release()

@@ -1,8 +1,6 @@
 """Status messages follow their jobs no faster than Discord likes it: with the usual pace, in simulated time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -10,142 +8,15 @@ from random import Random
 import discord
 import pytest
 
-from bot.adapters.discord.address import Address
-from bot.adapters.discord.posts import Files, Posts
-from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE, StatusCards
-from bot.adapters.discord.trouble import ContentBlocked
-from bot.domain.job import JobState, Origin, Requester
-from bot.service.clock import SystemClock
-from bot.service.delivery import TryLater
-from bot.service.intake import new_job_id
-from bot.service.views import IncomingRequest, JobView
-from bot.store import people, queue_order
-from bot.store.database import Connection
-from bot.store.job_row import NewJob
-from bot.store.milestones import Change
-from bot.store.queue_order import Place
-from generation.engines.engine import Phase, Progress
+from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE
+from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
+from bot.domain.job import JobState
+from bot.service.delivery import TooLarge, TryLater
 from generation.picture import Picture
-from tests.loopback.house import House, open_house
+from tests.adapters.discord.stage import ANNA, NETWORK_S, THREADS_S, Play, Stage, Story, apart_s, person, running
+from tests.loopback.house import open_house
 from tests.loopback.scripted_channel import ScriptedChannel
 from tests.loopback.simulated_loop import SimulatedLoop
-
-_NETWORK_S = 0.1
-_THREADS_S = 0.05  # what the disk takes before an edit
-_ANNA = Requester(CHANNEL_NAME, "1", "Anna")
-
-
-def _person(number: int) -> Requester:
-    return Requester(CHANNEL_NAME, f"1{number}")
-
-
-def _waiting(requester: Requester, origin: Origin) -> NewJob:
-    return NewJob(
-        id=new_job_id(),
-        requester=requester,
-        origin=origin,
-        key="",
-        prompt="a wave",
-        options={},
-        model="camera",
-        preset="balanced",
-        seed=1,
-        width_px=96,
-        height_px=64,
-        frames=97,
-        fps=24,
-        steps=1,
-        estimate_s=1.0,
-        price_mcr=0,
-        has_end_picture=False,
-    )
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One edit of a message, as Discord sees it."""
-
-    at_s: float
-    message: int
-    text: str
-
-
-class RecordedPosts(Posts):
-    """A Discord that takes down every edit, and refuses those for which an error is named."""
-
-    def __init__(self) -> None:
-        super().__init__(SystemClock(), lambda: None)
-        self.edits: list[Edit] = []
-        self.errors: list[Exception] = []  # for the next edits, one each
-        self.refusal: Exception | None = None  # for every edit
-
-    async def edit(self, address: Address, card: discord.ui.LayoutView, files: Files | None) -> Address:
-        text = "\n".join(item.content for item in card.walk_children() if isinstance(item, discord.ui.TextDisplay))
-        self.edits.append(Edit(asyncio.get_running_loop().time(), address.message, text))
-        await asyncio.sleep(_NETWORK_S)
-        if self.errors:
-            raise self.errors.pop(0)
-        if self.refusal is not None:
-            raise self.refusal
-        return address
-
-    def of(self, message: int) -> list[Edit]:
-        return [edit for edit in self.edits if edit.message == message]
-
-
-@dataclass
-class Stage:
-    """A bot whose renders hold, with its cards."""
-
-    house: House
-    posts: RecordedPosts = field(default_factory=RecordedPosts)
-    messages: int = 0
-    drawing: "asyncio.Task[None] | None" = None
-
-    async def draw(self) -> StatusCards:
-        """Log in and begin to draw the cards of what is under way."""
-        self.posts.use(discord.Client(intents=discord.Intents.none()))
-        clock = asyncio.get_running_loop().time
-        cards = StatusCards(self.house.services, self.posts, self.house.clock, USUAL_PACE, clock)
-        self.drawing = asyncio.create_task(cards.run())
-        await asyncio.sleep(1)
-        return cards
-
-    def address(self, channel: int = 7, *, has_token: bool = True) -> Address:
-        self.messages += 1
-        token = "a token" if has_token else ""
-        return Address(1, channel, self.messages, token, self.house.clock.now_ms() / 1000 + 1e6, by_bot=True)
-
-    async def ask(self, prompt: str = "hold", *, has_token: bool = True) -> tuple[JobView, Address]:
-        address = self.address(has_token=has_token)
-        origin = Origin(CHANNEL_NAME, address=str(address))
-        return await self.house.services.intake.submit(_ANNA, origin, IncomingRequest(b"a picture", prompt)), address
-
-    async def fill(self, count: int, *, has_token: bool = True) -> list[str]:
-        """Put jobs of as many people into the queue at once, without pictures; return their ids."""
-        asking = [
-            (_person(n), Origin(CHANNEL_NAME, address=str(self.address(has_token=has_token)))) for n in range(count)
-        ]
-        new = [_waiting(requester, origin) for requester, origin in asking]
-
-        def insert(tx: Connection) -> list[Place]:
-            for requester, _ in asking:
-                people.touch(tx, requester, 0)
-            return [queue_order.insert(tx, one, 0) for one in new]
-
-        def show(places: list[Place]) -> None:
-            for place in places:
-                self.house.core.machinery.queue.add(place)
-
-        await self.house.database.write(Change.ACCEPT, insert, show)
-        return [one.id for one in new]
-
-    def progress(self, job_id: str, step: int) -> None:
-        self.house.services.board.show_progress(job_id, _ANNA.id, Progress(Phase.DRAW, step, 1000))
-
-
-Story = Callable[[Stage], Awaitable[None]]
-Play = Callable[[Story], None]
 
 
 @pytest.fixture
@@ -167,32 +38,18 @@ def play(tmp_path: Path, picture: Picture) -> Play:
     return play
 
 
-def _apart_s(edits: list[Edit]) -> float:
-    return min((after.at_s - before.at_s for before, after in pairwise(edits)), default=1e9)
-
-
-async def _running(stage: Stage, *, has_token: bool = True) -> tuple[StatusCards, str, int]:
-    """Return cards that follow one job, which runs, and its message."""
-    cards = await stage.draw()
-    view, address = await stage.ask(has_token=has_token)
-    cards.follow(view, address)
-    await stage.house.until(view.job.id, JobState.RUNNING)
-    await asyncio.sleep(1)  # the renderer's own first signs
-    return cards, view.job.id, address.message
-
-
 def test_a_message_is_edited_every_four_seconds_at_most(play: Play) -> None:
     """However fast a render tells of its progress, its message changes no faster, and shows the last state soon."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         for step in range(1, 301):
             stage.progress(job_id, step)
             await asyncio.sleep(0.1)
         stage.progress(job_id, 900)
         await asyncio.sleep(USUAL_PACE.edit_every_s + 1)
         edits = stage.posts.of(message)
-        assert _apart_s(edits) >= USUAL_PACE.edit_every_s
+        assert apart_s(edits) >= USUAL_PACE.edit_every_s
         assert 7 <= len(edits) <= 10
         assert "90 %" in edits[-1].text
 
@@ -203,7 +60,7 @@ def test_what_did_not_change_is_not_sent(play: Play) -> None:
     """A message that would look the same is left as it is."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         stage.progress(job_id, 500)
         await asyncio.sleep(10)
         before = len(stage.posts.of(message))
@@ -227,7 +84,7 @@ def test_ten_thousand_that_wait_do_not_flood_discord(play: Play) -> None:
         minutes = 5
         for second in range(minutes * 60):
             if second % 5 == 0:
-                await stage.house.services.jobs.cancel(_person(second), waiting[second])
+                await stage.house.services.jobs.cancel(person(second), waiting[second])
             stage.progress(view.job.id, second * 3)
             await asyncio.sleep(1)
         edits_a_second = 1 / USUAL_PACE.places_apart_s
@@ -244,15 +101,15 @@ def test_places_are_shown_now_and_then(play: Play) -> None:
     """While places move all the time, each message says so every quarter of a minute, and the last place in the end."""
 
     async def story(stage: Stage) -> None:
-        cards, _, _ = await _running(stage)
+        cards, _, _ = await running(stage)
         ahead = await stage.fill(12)
         view, address = await stage.ask()
         cards.follow(view, address)
         for number, job_id in enumerate(ahead):
             await asyncio.sleep(5)
-            await stage.house.services.jobs.cancel(_person(number), job_id)
+            await stage.house.services.jobs.cancel(person(number), job_id)
         edits = stage.posts.of(address.message)
-        assert _apart_s(edits) >= USUAL_PACE.place_every_s - _NETWORK_S
+        assert apart_s(edits) >= USUAL_PACE.place_every_s - NETWORK_S
         assert len(edits) <= 2 * (60 / USUAL_PACE.place_every_s + 1)
         await asyncio.sleep(30)
         assert "Next in line." in stage.posts.of(address.message)[-1].text
@@ -271,7 +128,7 @@ def test_one_channel_hears_little_of_the_bots_own_token(play: Play) -> None:
         for step in range(1, 61):
             stage.progress(view.job.id, step * 16)
             await asyncio.sleep(1)
-        assert _apart_s(stage.posts.edits) >= USUAL_PACE.channel_every_s - _THREADS_S
+        assert apart_s(stage.posts.edits) >= USUAL_PACE.channel_every_s - THREADS_S
         assert len(stage.posts.of(address.message)) >= 60 / (USUAL_PACE.edit_every_s + USUAL_PACE.channel_every_s) - 1
         assert len(stage.posts.edits) >= 60 / (USUAL_PACE.channel_every_s + 0.1) - 1
 
@@ -282,7 +139,7 @@ def test_discords_own_pause_is_kept(play: Play) -> None:
     """Where Discord asks for a minute's pause a message is not edited for a minute, whatever the render says."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         await asyncio.sleep(10)
         stage.posts.errors = [TryLater(60.0)]
         before = len(stage.posts.of(message))
@@ -299,7 +156,7 @@ def test_edits_that_fail_become_rare(play: Play) -> None:
     """While Discord does not answer, the tries come ever more slowly, up to a pause of more than a minute."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         await asyncio.sleep(10)
         stage.posts.refusal = TryLater(may_have_arrived=True)
         before = len(stage.posts.of(message))
@@ -319,7 +176,7 @@ def test_without_a_login_nothing_is_tried(play: Play) -> None:
     """While there is no login no message is touched; with the next one each shows how things stand."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         await asyncio.sleep(10)
         stage.posts.use(None)
         before = len(stage.posts.edits)
@@ -339,7 +196,7 @@ def test_what_a_filter_blocks_is_shown_without_the_prompt_or_not_at_all(play: Pl
     """A card that the server's filter refuses is shown without the prompt; refused again, it is left alone."""
 
     async def story(stage: Stage) -> None:
-        _, job_id, message = await _running(stage)
+        _, job_id, message = await running(stage)
         await asyncio.sleep(10)
         stage.posts.refusal = ContentBlocked()
         before = len(stage.posts.of(message))
@@ -352,15 +209,34 @@ def test_what_a_filter_blocks_is_shown_without_the_prompt_or_not_at_all(play: Pl
     play(story)
 
 
+@pytest.mark.parametrize("reason", [NoWay(), MessageGone(), TooLarge(1)])
+def test_a_message_that_is_gone_is_left_alone(play: Play, reason: Exception) -> None:
+    """A message that cannot be edited any more is not tried again; the job goes on without it."""
+
+    async def story(stage: Stage) -> None:
+        _, job_id, message = await running(stage)
+        await asyncio.sleep(10)
+        stage.posts.refusal = reason
+        before = len(stage.posts.of(message))
+        for step in range(1, 120):
+            stage.progress(job_id, step)
+            await asyncio.sleep(1)
+        assert len(stage.posts.of(message)) == before + 1
+        await stage.house.until(job_id, JobState.RUNNING)
+
+    play(story)
+
+
 def test_a_job_that_ended_before_it_was_followed_is_not_shown(play: Play) -> None:
     """Where the video was faster than the status message, the status message does not come after it."""
 
     async def story(stage: Stage) -> None:
-        cards, _, _ = await _running(stage)
+        cards, _, _ = await running(stage)
         view, address = await stage.ask()
-        await stage.house.services.jobs.cancel(_ANNA, view.job.id)
+        await stage.house.services.jobs.cancel(ANNA, view.job.id)
+        before = list(stage.posts.of(address.message))
         cards.follow(view, address)
         await asyncio.sleep(30)
-        assert stage.posts.of(address.message) == []
+        assert stage.posts.of(address.message) == before
 
     play(story)

@@ -54,15 +54,15 @@ async def test_who_waits_sees_their_place_and_when_it_will_be_ready(bot: Bot, sc
     """A request in the queue says how many go before it, and counts down to the video where that can be told."""
     await scene.video(scene.ben)  # from which the time that a video takes is learned
     await held(scene, scene.ben)
-    sent = [await scene.ask(scene.anna) for _ in range(2)]
-    first, second = [await one.until(lambda m: "Ready" in m.text) for one in sent]
+    first = await (await scene.ask(scene.anna)).until(lambda m: "Ready" in m.text)
+    second = await (await scene.ask(scene.anna)).until(lambda m: "Ready" in m.text)
     assert "Next in line." in first.text
     assert "In the queue, 1 job before this one." in second.text
     ready = re.search(r"Ready <t:(\d+):R>\.", second.text)
     assert ready is not None
     assert 0 <= int(ready[1]) - bot.clock.now_ms() / 1000 < 60
     await scene.anna.press(first, "Cancel")
-    await sent[1].until(lambda m: "Next in line." in m.text)
+    await scene.world.until(lambda: "Next in line." in second.text)
 
 
 async def test_a_cancelled_request_says_so_in_its_message(bot: Bot, scene: Harbour) -> None:
@@ -77,8 +77,10 @@ async def test_a_cancelled_request_says_so_in_its_message(bot: Bot, scene: Harbo
 async def test_the_cards_go_on_after_a_restart(open_bot: OpenBot, world: LoopbackDiscord, scene: Harbour) -> None:
     """What waited or ran when the bot was stopped is shown by the same messages after its next start."""
     async with open_bot(options=hasty(world), works=False) as bot:
-        sent = [await scene.ask(scene.anna, prompt=f"hold boat {number}") for number in (1, 2)]
-        messages = [await one.until(lambda m: "line" in m.text or "queue" in m.text) for one in sent]
+        messages = []
+        for number in (1, 2):
+            sent = await scene.ask(scene.anna, prompt=f"hold boat {number}")
+            messages.append(await sent.until(lambda m: "line" in m.text or "queue" in m.text))
         bot.clock.move(TOKEN_OVER_S)  # from now on only the bot's own token is left
     async with open_bot(options=hasty(world)) as bot:
         await world.until(lambda: "10 %" in messages[0].text)
@@ -91,23 +93,6 @@ async def test_the_cards_go_on_after_a_restart(open_bot: OpenBot, world: Loopbac
         for job in await bot.jobs():
             await bot.until(job.id, JobState.DELIVERED)
     assert [len(message.videos) for message in messages] == [1, 1]
-
-
-async def test_a_card_that_cannot_be_reached_is_left_alone(bot: Bot, world: LoopbackDiscord, scene: Harbour) -> None:
-    """Where the message of a job is gone, the job goes on, and Discord hears no more of it till its end."""
-    message = await held(scene, scene.anna)
-    job = await bot.only_job()
-    message.delete()
-    bot.services.board.show_progress(job.id, job.requester.id, Progress(Phase.DRAW, 5, 10))
-    await world.until(lambda: world.calls[-1].error_code == 10008)
-    before = len(world.calls)
-    for step in (6, 7, 8):
-        bot.services.board.show_progress(job.id, job.requester.id, Progress(Phase.DRAW, step, 10))
-    other = await scene.ask(scene.ben)
-    await other.until(lambda m: "line" in m.text)
-    assert [call.template for call in world.calls[before:] if str(message.id) in call.path] == []
-    bot.renderer.release()
-    assert (await bot.until(job.id)).state is JobState.DELIVERED
 
 
 async def test_the_number_of_a_message_is_learned_from_its_first_edit(
@@ -123,3 +108,25 @@ async def test_the_number_of_a_message_is_learned_from_its_first_edit(
     bot.services.board.show_progress(job.id, job.requester.id, Progress(Phase.DRAW, 5, 10))
     await world.until(lambda: "50 %" in message.text)
     assert [call.method for call in world.calls[before:]] == ["PATCH"]
+
+
+async def test_a_token_that_has_ended_early_is_not_tried_again(
+    open_bot: OpenBot, world: LoopbackDiscord, scene: Harbour
+) -> None:
+    """Where Discord has ended an interaction's token before its time, the bot knocks once, also after a restart."""
+    async with open_bot(options=hasty(world), works=False):
+        people = (scene.ben, scene.anna)
+        ahead = [await (await scene.ask(person)).until(lambda m: "Cancel" in m.labels) for person in people]
+        message = await (await scene.ask(scene.anna)).until(lambda m: "2 jobs before" in m.text)
+        refused = world.faults.next("PATCH", f"messages/{message.id}", status=401, code=50027, count=1)
+        await scene.ben.press(ahead[0], "Cancel")
+        await world.until(lambda: "1 job before" in message.text)
+        await scene.anna.press(ahead[1], "Cancel")
+        await world.until(lambda: "Next in line." in message.text)
+    edits = world.calls_to("PATCH", f"messages/{message.id}")
+    async with open_bot(options=hasty(world), works=False):
+        await world.until(lambda: len(world.calls_to("PATCH", f"messages/{message.id}")) > len(edits))
+    assert refused.hits == 1
+    first, knock, *others = [call.template for call in world.calls_to("PATCH", f"messages/{message.id}")]
+    assert first == knock
+    assert {template.split("/")[1] for template in others} == {"channels"}
