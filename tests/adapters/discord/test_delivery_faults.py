@@ -46,6 +46,7 @@ async def test_lost_answers_lose_and_double_nothing(
     world.faults.next("POST", "messages", lost_answer=True, count=None, rate=share, random=Random(seed))
     for _ in range(count):
         await scene.ask(scene.anna)
+    await bot.until_accepted(count)
     jobs = await until_all_ended(bot)
     assert [job.state for job in jobs] == [JobState.DELIVERED] * count
     assert video_names(world.messages) == sorted(f"video-{job.id}.mp4" for job in jobs)
