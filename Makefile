@@ -47,9 +47,11 @@ long: $(VENV)/.dev chaos ## the long forms of what `make test` does briefly: abo
 
 chaos: $(VENV)/.dev ## kill the bot and its render server at random, again and again, and count what is lost
 	$(BIN)/python -m tests.chaos.run --rounds 1000
+	$(BIN)/python -m tests.chaos.discord_kills --rounds 500
 
-bench-load: $(VENV)/.dev ## measure the queue under load, and print the figures
+bench-load: $(VENV)/.dev ## measure the queue and Discord's acknowledgements under load, and print the figures
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.discord_acks
 
 bench: $(VENV)/.dev ## measure pictures, the camera engine and the encoder, and print the figures
 	$(BIN)/python benchmarks/picture_decode.py docs/photos

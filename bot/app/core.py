@@ -127,6 +127,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         privacy=Privacy(database, clock, queue, retention, rules.quota, stop_render, board),
         reports=Reports(database, clock, board),
         places=places,
+        channel_is_back=machinery.delivery.channel_is_back,
     )
     return Core(services, machinery)
 

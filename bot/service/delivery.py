@@ -103,12 +103,19 @@ class Delivery:
         self._wake = asyncio.Event()
         self._under_way: set[str] = set()
         self._unrecorded: set[str] = set()  # tried, and the disk has not taken down how it went
+        self._asked_to_wait: set[str] = set()  # the platform itself has said when to come again
         self._is_stopping = False
         self._began_ms = 0
 
     def wake(self) -> None:
         """Look into the outbox again."""
         self._wake.set()
+
+    async def channel_is_back(self, channel: str) -> None:
+        """Try now what waits for a channel that can be reached again, but for what it has asked to wait itself."""
+        waiting = frozenset(self._asked_to_wait)
+        hasten = partial(outbox.hasten, channel=channel, but_not=waiting)
+        await self._database.write(Change.POSTPONE, hasten, lambda _: self.wake())
 
     def stop(self) -> None:
         """End ``run`` once what is being sent has been sent."""
@@ -161,6 +168,7 @@ class Delivery:
         if job is None or pending is None:
             self._unrecorded.discard(job_id)
             return
+        self._asked_to_wait.discard(job.id)
         pending = replace(pending, in_doubt=pending.in_doubt or job.id in self._unrecorded)
         self._unrecorded.add(job.id)
         try:
@@ -241,6 +249,8 @@ class Delivery:
         wait_s = max(later.retry_after_s or 0.0, backoff_s) * random.uniform(1, 1 + _JITTER)  # noqa: S311 (no secret)
         not_before_ms = now_ms + int(wait_s * 1000)
         in_doubt = pending.in_doubt or later.may_have_arrived
+        if later.retry_after_s is not None:
+            self._asked_to_wait.add(job.id)
         await self._database.write(
             Change.POSTPONE, lambda tx: outbox.postpone(tx, job.id, not_before_ms, in_doubt=in_doubt)
         )

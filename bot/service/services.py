@@ -1,5 +1,6 @@
 """All that a channel may ask of the bot, in one place."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.service.admin import Admin
@@ -28,3 +29,4 @@ class Services:
     privacy: Privacy
     reports: Reports
     places: Places
+    channel_is_back: Callable[[str], Awaitable[None]]  # to be called by a channel that could not be reached for a while

@@ -1,6 +1,7 @@
 """Rows of the outbox: ends that somebody is still to be told of."""
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.store.database import Connection
@@ -55,6 +56,14 @@ def told(connection: Connection, job_id: str) -> None:
 def all_at_once(connection: Connection) -> None:
     """Let everything be tried now: after a start, nobody knows how long the bot was away, nor what it sent last."""
     connection.execute("UPDATE outbox SET not_before_ms = 0, in_doubt = 1")
+
+
+def hasten(connection: Connection, channel: str, but_not: Collection[str]) -> None:
+    """Let what waits for a channel be tried now, but for some jobs."""
+    rows = connection.execute("SELECT job FROM outbox JOIN job ON job.id = outbox.job WHERE channel = ?", (channel,))
+    connection.executemany(
+        "UPDATE outbox SET not_before_ms = 0 WHERE job = ?", [(row[0],) for row in rows if row[0] not in but_not]
+    )
 
 
 def _pending(row: sqlite3.Row) -> Pending:

@@ -312,3 +312,28 @@ async def test_the_moment_after_the_sending_has_a_name(house_at: HouseAt) -> Non
     async with house_at(reach=reached.append) as house:
         await house.until((await house.ask("bob")).job.id, JobState.DELIVERED)
     assert FileMoment.SENT in reached
+
+
+async def test_a_channel_that_is_back_is_tried_at_once(house: House) -> None:
+    """What waits for a channel is brought as soon as that can be reached again, however long the pause was to be."""
+    house.channel.next_errors.extend([TryLater(), TryLater(), TryLater()])
+    job = await rendered(house)
+    for attempts in (1, 2, 3):
+        await postponed(house, job, attempts)
+        if attempts < 3:
+            await try_again(house, 200)
+    await house.services.channel_is_back("another")
+    assert await due(house, job) is not None
+    await house.services.channel_is_back(house.channel.name)
+    assert (await house.until(job.id)).state is JobState.DELIVERED
+
+
+async def test_a_pause_that_the_platform_has_asked_for_is_kept(house: House) -> None:
+    """A platform that has said when to come again is not asked before, also when it was gone meanwhile."""
+    house.channel.next_errors.append(TryLater(60.0))
+    job = await rendered(house)
+    before = await postponed(house, job, 1)
+    await house.services.channel_is_back(house.channel.name)
+    assert await due(house, job) == before
+    await try_again(house, 80)
+    assert (await house.until(job.id)).state is JobState.DELIVERED

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 import discord
@@ -16,7 +17,7 @@ from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
 from bot.adapters.discord.house import furnish, keep_house
 from bot.adapters.discord.notices import Notices
 from bot.adapters.discord.posts import Posts
-from bot.adapters.discord.status_cards import USUAL_PACE, Pace, StatusCards
+from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE, Pace, StatusCards
 from bot.service.channels import ChannelClosed
 from bot.service.clock import Clock
 from bot.service.services import Services
@@ -77,24 +78,22 @@ class DiscordAdapter:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
 
-    async def _notices(self, services: Services) -> Notices | None:
+    def _notices(self, services: Services) -> Notices | None:
         """Return what posts notices: the same for all connections, so that what comes between two is posted as well."""
-        if self._options.admin_channel is None:
-            return None
-        notices = Notices(services.admin, services.board, self._options.admin_channel)
-        await notices.begin()
-        return notices
+        channel = self._options.admin_channel
+        return None if channel is None else Notices(services.admin, services.board, channel)
 
     async def _until_revoked(self) -> None:
         await self._revoked.wait()
         raise DiscordClosed("the token was revoked")
 
     async def _stay_connected(self, desk: Desk) -> None:
-        notices = await self._notices(desk.services)
+        notices = self._notices(desk.services)
+        is_back = partial(desk.services.channel_is_back, CHANNEL_NAME)
         pause_s = self._options.pause_s
         while True:
             began_s = time.monotonic()
-            client = AnimateClient(self._posts.use, self._options.identify_every_s)
+            client = AnimateClient(self._posts.use, is_back, self._options.identify_every_s)
             furnish(client, desk)  # a bug in it is no lost connection
             try:
                 await self._connect(client, desk, notices)

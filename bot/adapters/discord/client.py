@@ -1,7 +1,7 @@
 """The client: discord.py with our commands, buttons and forms; made anew for each connection that was given up."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import discord
@@ -26,7 +26,12 @@ class AnimateClient(discord.AutoShardedClient):
 
     job_actions: Mapping[Verb, Action]
 
-    def __init__(self, on_login: Callable[[discord.Client], None], identify_every_s: float = IDENTIFY_EVERY_S) -> None:
+    def __init__(
+        self,
+        on_login: Callable[[discord.Client], None],
+        on_connection: Callable[[], Awaitable[None]],
+        identify_every_s: float = IDENTIFY_EVERY_S,
+    ) -> None:
         # Or each start warns that the libraries for voice are missing.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -41,10 +46,17 @@ class AnimateClient(discord.AutoShardedClient):
         self.form_actions: dict[str, FormAction] = {}
         self.job_actions = {}
         self._on_login, self._identify_every_s = on_login, identify_every_s
+        self._on_connection = on_connection
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(JobButton)
         self._on_login(self)
+
+    async def on_connect(self) -> None:
+        await self._on_connection()
+
+    async def on_resumed(self) -> None:
+        await self._on_connection()
 
     async def on_ready(self) -> None:
         log.info("on Discord", name=str(self.user), servers=len(self.guilds))

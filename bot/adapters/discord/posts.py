@@ -16,7 +16,6 @@ from bot.service.delivery import TryLater
 #: Stands for a message's id in the interaction's own paths.
 _ORIGINAL = "@original"
 _LOOK_BACK_MESSAGES = 100  # one page
-_NOT_CONNECTED_S = 5.0
 _MOST_ENDED_TOKENS = 10_000  # of a quarter of an hour
 
 #: Makes the files of a message: each try needs new ones, because the library closes what it has sent.
@@ -145,7 +144,7 @@ class Posts:
                 yield
         except TokenRevoked as revoked:
             self._on_revoked()
-            raise TryLater(_NOT_CONNECTED_S) from revoked
+            raise TryLater from revoked
 
     @property
     def _application(self) -> int:
@@ -161,7 +160,7 @@ class Posts:
 
     def _connected(self) -> discord.Client:
         if self._client is None:
-            raise TryLater(_NOT_CONNECTED_S)
+            raise TryLater
         return self._client
 
 

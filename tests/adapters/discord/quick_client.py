@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot.adapters.discord.admin_commands import admin_actions, admin_group
 from bot.adapters.discord.admin_panel import QueuePanels
@@ -36,7 +37,7 @@ async def quick_client(bot: Bot, world: LoopbackDiscord) -> AsyncIterator[Quick]
     posts = Posts(bot.clock, lambda: None)
     cards = StatusCards(bot.services, posts, bot.clock)
     desk = Desk(bot.services, cards, posts, Downloads(1_000), bot.clock, frozenset())
-    client = AnimateClient(posts.use, QUICK_S)
+    client = AnimateClient(posts.use, partial(bot.services.channel_is_back, "discord"), QUICK_S)
     panels = QueuePanels(desk, QUICK_S)
     client.tree.add_command(admin_group(desk, panels))
     answer_presses(client, {**admin_actions(desk), **panels.actions})

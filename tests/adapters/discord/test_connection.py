@@ -167,6 +167,22 @@ async def test_an_interaction_token_that_is_refused_ends_nothing(
         assert not bot.running.done()
 
 
+async def test_what_waits_comes_as_soon_as_the_network_is_back(
+    open_bot: OpenBot, world: LoopbackDiscord, scene: Harbour
+) -> None:
+    """A video that could not be sent while nothing could be reached comes with the connection, not minutes later."""
+    async with open_bot(options=hasty(world)) as bot:
+        message = await held(scene, scene.anna)
+        job = await bot.only_job()
+        world.faults.next("*", "/", reset=True, count=None)
+        bot.renderer.release()
+        await until_tried(bot, job.id, 1)
+        world.faults.clear()
+        assert message.videos == []  # its time has not come: the clock stands still
+        world.gateway.cut()
+        await world.until(lambda: message.videos)
+
+
 async def test_a_network_that_goes_away_for_a_while_costs_nothing(
     open_bot: OpenBot, world: LoopbackDiscord, scene: Harbour
 ) -> None:
