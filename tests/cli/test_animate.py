@@ -171,7 +171,9 @@ def test_bad_settings_are_exit_code_78_and_name_the_nearest(run: Run, photo: Pat
 
 def test_ctrl_c_ends_everything_with_130(photo: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
     """An interrupt in the middle of a render ends its processes, leaves no file, and exits with 130."""
-    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
+    # Large enough to last for seconds: what is left can only be told after some time.
+    size = ["--frames", "257", "--width", "896", "--height", "608"]
+    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", *size]
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "drawing" not in (line := process.stderr.readline()):
@@ -191,7 +193,8 @@ def test_a_terminal_shows_phase_step_and_time_left(photo: Path, environ: Mapping
     """On a terminal a bar names the phase, counts its steps and says how long it will take."""
     terminal, stderr = os.openpty()
     command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
-    terminal_environ = {**environ, "TERM": "xterm", "COLUMNS": "120"}
+    more = {"TERM": "xterm", "COLUMNS": "120", "ANIMATE_GENERATION__MAX_FRAME_PIXELS": str(896 * 608)}
+    terminal_environ = {**environ, **more}
     process = subprocess.Popen(command, cwd=tmp_path, env=terminal_environ, stdout=subprocess.DEVNULL, stderr=stderr)
     os.close(stderr)
     shown = b""

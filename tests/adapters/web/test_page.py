@@ -194,6 +194,7 @@ def test_the_operator_sees_and_pauses_the_queue(visit: Visit, api: httpx.Client)
     assert api.get("/api/queue").json()["paused"] is True
 
     page.click(f"[data-job='{second}'] button", "Cancel")
+    page.find("dialog[open]")  # a key that comes before it is nobody's
     page.press("Escape")
     page.until("!document.querySelector('dialog')")
     page.click(f"[data-job='{second}'] button", "Cancel")
