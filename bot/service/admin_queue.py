@@ -1,6 +1,6 @@
 """What admins do to the queue and to jobs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bot.domain import admin_words as words
 from bot.domain.credits import CREDIT_MCR
@@ -106,7 +106,9 @@ class QueueCommands:
             raise Refused(
                 RefusalCode.BAD_ARGUMENT, command="retry", argument="job", value=str(old.state), wanted="over"
             )
-        view = await self._intake.again(old.requester, old.origin, old.id, {"seed": str(old.seed)}, by_admin=True)
+        # A message that holds a video keeps it: the new one finds its own way to the person.
+        origin = replace(old.origin, address="") if old.has_video else old.origin
+        view = await self._intake.again(old.requester, origin, old.id, {"seed": str(old.seed)}, by_admin=True)
         return AdminAnswer(words.retried(old.id, view.job.id), _line(view))
 
     async def _get(self, call: Call) -> JobView:

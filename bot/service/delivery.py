@@ -161,6 +161,7 @@ class Delivery:
                 self._wake.set()
 
     async def _deliver(self, job_id: str) -> None:
+        self._asked_to_wait.discard(job_id)
         # Read anew: since the outbox was looked into, the person may have been told, or be forgotten.
         job, pending = await self._database.read(lambda tx: (jobs.find(tx, job_id), outbox.find(tx, job_id)))
         if job is not None and job.state is JobState.RENDERED:
@@ -168,7 +169,6 @@ class Delivery:
         if job is None or pending is None:
             self._unrecorded.discard(job_id)
             return
-        self._asked_to_wait.discard(job.id)
         pending = replace(pending, in_doubt=pending.in_doubt or job.id in self._unrecorded)
         self._unrecorded.add(job.id)
         try:

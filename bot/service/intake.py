@@ -16,7 +16,7 @@ from bot.service.animator import Decoder
 from bot.service.clock import Clock
 from bot.service.estimates import Effort, Estimates
 from bot.service.fair_queue import FairQueue
-from bot.service.views import Circumstances, IncomingRequest, JobView
+from bot.service.views import Circumstances, Fetch, IncomingRequest, JobView
 from bot.service.worker import RenderPlan
 from bot.store import jobs, queue_order
 from bot.store.database import Connection, Database
@@ -30,6 +30,7 @@ from generation.picture import Picture
 log = structlog.get_logger(__name__)
 
 _ID_BYTES = 10
+_OPEN_AT_ONCE = 8  # pictures that are fetched or decoded: each may be as large as a picture may be
 _UNKNOWN_CIRCUMSTANCES = Circumstances()
 
 
@@ -65,6 +66,7 @@ class Intake:
         self._database, self._clock, self._admission, self._queue = database, clock, admission, queue
         self._files, self._estimates, self._decoder, self._plan = files, estimates, decoder, plan
         self._max_picture_bytes, self._reach = max_picture_bytes, reach
+        self._opening = asyncio.Semaphore(_OPEN_AT_ONCE)
         self._accepting: set[asyncio.Task[JobView]] = set()
 
     async def submit(self, requester: Requester, origin: Origin, request: IncomingRequest) -> JobView:
@@ -79,13 +81,8 @@ class Intake:
         await self._admission.require(requester, origin.place, circumstances)
         options = read_options(request.prompt, request.options or {})
         options.check(self._plan.model, self._plan.capabilities, has_end_picture=request.end_picture is not None)
-        for data in (request.picture, request.end_picture or b""):
-            if len(data) > self._max_picture_bytes:
-                raise PictureRejected(
-                    ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=len(data), max_bytes=self._max_picture_bytes
-                )
-        start = await self._decoder.decode(request.picture)
-        end = None if request.end_picture is None else await self._decoder.decode(request.end_picture)
+        start = await self._open(request.picture)
+        end = None if request.end_picture is None else await self._open(request.end_picture)
         return await self._accept(_Checked(requester, origin, request.key, options, start, end, circumstances.roles))
 
     async def again(
@@ -129,6 +126,15 @@ class Intake:
         """Wait until everything that is being accepted has been, or not."""
         while self._accepting:
             await asyncio.wait(tuple(self._accepting))
+
+    async def _open(self, picture: bytes | Fetch) -> Picture:
+        async with self._opening:
+            data = picture if isinstance(picture, bytes) else await picture()
+            if len(data) > self._max_picture_bytes:
+                raise PictureRejected(
+                    ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=len(data), max_bytes=self._max_picture_bytes
+                )
+            return await self._decoder.decode(data)
 
     async def _known(self, requester: Requester, key: str) -> JobView | None:
         if not key:

@@ -25,7 +25,7 @@ class Reports:
         def report(tx: Connection) -> None:
             if jobs.find(tx, job_id) is None:
                 raise Refused(RefusalCode.UNKNOWN_JOB, job=job_id)
-            journal.add_report(tx, job_id, reporter.id, text, now_ms)
-            journal.add_notice(tx, "reported", {"job": job_id, "reason": text}, now_ms)
+            if journal.add_report(tx, job_id, reporter.id, text, now_ms):  # else the admins have been told
+                journal.add_notice(tx, "reported", {"job": job_id, "reason": text}, now_ms)
 
         await self._database.write(Change.REPORT, report, lambda _: self._board.queue_changed())

@@ -1,6 +1,6 @@
 """What channels are shown: plain data, made by the services. Times are seconds, instants seconds since 1970, UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import Job, Requester
@@ -16,14 +16,18 @@ class Circumstances:
     roles: frozenset[str] = frozenset()  # of the person in this place
 
 
+#: Fetches a picture; called only for a request that may be accepted as far as is known without it.
+Fetch = Callable[[], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
     """What a person sent, unchecked."""
 
-    picture: bytes
+    picture: bytes | Fetch
     prompt: str = ""
     options: Mapping[str, str] | None = None  # by the names of ``bot.domain.options``
-    end_picture: bytes | None = None
+    end_picture: bytes | Fetch | None = None
     key: str = ""  # of the platform's update: the same key from the same requester is the same job; empty: none
     circumstances: Circumstances = Circumstances()
 

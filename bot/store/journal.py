@@ -34,8 +34,14 @@ def audit_of(connection: Connection, who: str) -> list[dict[str, object]]:
     return list(map(_audited, connection.execute("SELECT * FROM audit WHERE who = ? ORDER BY id", (who,))))
 
 
-def add_report(connection: Connection, job_id: str, reporter: str, reason: str, now_ms: int) -> None:
-    """Note that somebody finds a video wrong; once a person and job, the last reason stays."""
+def add_report(connection: Connection, job_id: str, reporter: str, reason: str, now_ms: int) -> bool:
+    """Note that somebody finds a video wrong; once a person and job, the last reason stays.
+
+    Return whether it is a new one.
+    """
+    known = connection.execute(
+        "SELECT 1 FROM report WHERE job = ? AND reporter = ? AND resolved_ms IS NULL", (job_id, reporter)
+    ).fetchone()
     connection.execute(
         """
         INSERT INTO report (job, reporter, reason, at_ms) VALUES (?, ?, ?, ?)
@@ -43,6 +49,7 @@ def add_report(connection: Connection, job_id: str, reporter: str, reason: str, 
         """,
         (job_id, reporter, reason, now_ms),
     )
+    return known is None
 
 
 def open_reports(connection: Connection, limit: int) -> list[dict[str, object]]:

@@ -171,9 +171,7 @@ def test_bad_settings_are_exit_code_78_and_name_the_nearest(run: Run, photo: Pat
 
 def test_ctrl_c_ends_everything_with_130(photo: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
     """An interrupt in the middle of a render ends its processes, leaves no file, and exits with 130."""
-    # Large enough to last for seconds: what is left can only be told after some time.
-    size = ["--frames", "257", "--width", "896", "--height", "608"]
-    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", *size]
+    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "drawing" not in (line := process.stderr.readline()):
@@ -192,8 +190,10 @@ def test_ctrl_c_ends_everything_with_130(photo: Path, environ: Mapping[str, str]
 def test_a_terminal_shows_phase_step_and_time_left(photo: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
     """On a terminal a bar names the phase, counts its steps and says how long it will take."""
     terminal, stderr = os.openpty()
-    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
-    more = {"TERM": "xterm", "COLUMNS": "120", "ANIMATE_GENERATION__MAX_FRAME_PIXELS": str(896 * 608)}
+    # Large enough to last for seconds: what is left can only be told after some time.
+    size = ["--frames", "257", "--width", "1024", "--height", "704"]
+    command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", *size]
+    more = {"TERM": "xterm", "COLUMNS": "120", "ANIMATE_GENERATION__MAX_FRAME_PIXELS": str(1024 * 704)}
     terminal_environ = {**environ, **more}
     process = subprocess.Popen(command, cwd=tmp_path, env=terminal_environ, stdout=subprocess.DEVNULL, stderr=stderr)
     os.close(stderr)

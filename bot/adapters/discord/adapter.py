@@ -21,6 +21,7 @@ from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE, Pace, St
 from bot.service.channels import ChannelClosed
 from bot.service.clock import Clock
 from bot.service.services import Services
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -78,17 +79,23 @@ class DiscordAdapter:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
 
-    def _notices(self, services: Services) -> Notices | None:
+    async def _notices(self, services: Services) -> Notices | None:
         """Return what posts notices: the same for all connections, so that what comes between two is posted as well."""
-        channel = self._options.admin_channel
-        return None if channel is None else Notices(services.admin, services.board, channel)
+        if self._options.admin_channel is None:
+            return None
+        notices = Notices(services.admin, services.board, self._options.admin_channel)
+        try:
+            await notices.begin()
+        except StoreError as error:  # it begins with the first connection then
+            log.error("the notices could not be read", reason=str(error))
+        return notices
 
     async def _until_revoked(self) -> None:
         await self._revoked.wait()
         raise DiscordClosed("the token was revoked")
 
     async def _stay_connected(self, desk: Desk) -> None:
-        notices = self._notices(desk.services)
+        notices = await self._notices(desk.services)
         is_back = partial(desk.services.channel_is_back, CHANNEL_NAME)
         pause_s = self._options.pause_s
         while True:

@@ -39,5 +39,5 @@ class Address:
 
     @classmethod
     def read(cls, text: str) -> "Address":
-        """Return what ``str`` has written."""
-        return cls(**{"application": 0, "channel": 0, "message": 0, **json.loads(text)})
+        """Return what ``str`` has written; of an empty text an address where nothing is."""
+        return cls(**{"application": 0, "channel": 0, "message": 0, **json.loads(text or "{}")})

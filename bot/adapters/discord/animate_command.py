@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import discord
@@ -75,9 +76,10 @@ async def submit(
     prompt: str,
     options: Mapping[str, str],
 ) -> JobView:
-    """Fetch the pictures, now, because their links expire, and ask for a job."""
-    picture = await desk.downloads.fetch(image.url, image.size)
-    end_picture = None if end_image is None else await desk.downloads.fetch(end_image.url, end_image.size)
+    """Ask for a job. Its pictures are fetched before it is accepted, because their links expire."""
+    fetch = desk.downloads.fetch
+    end_picture = None if end_image is None else partial(fetch, end_image.url, end_image.size)
+    picture = partial(fetch, image.url, image.size)
     request = IncomingRequest(picture, prompt, options, end_picture, asking.key, asking.circumstances)
     return await desk.services.intake.submit(asking.requester, asking.origin, request)
 

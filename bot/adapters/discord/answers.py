@@ -8,8 +8,9 @@ import aiohttp
 import discord
 import structlog
 
-from bot.adapters.discord.desk import EXPECTED_ERRORS, Declined, Desk, answer_to
+from bot.adapters.discord.desk import EXPECTED_ERRORS, MAX_TEXT_CHARACTERS, Declined, Desk, answer_to
 from bot.adapters.discord.people import Interaction, caller_of
+from bot.adapters.discord.text import shortened
 from bot.adapters.discord.trouble import is_already_answered
 from bot.domain import chat_words as words
 from bot.domain.messages import sentence
@@ -33,6 +34,7 @@ async def answering(interaction: Interaction) -> AsyncIterator[None]:
 
 async def tell(interaction: Interaction, text: str, **more: Any) -> None:
     """Say something that only the person sees, as the first answer or as a later one."""
+    text = shortened(text, MAX_TEXT_CHARACTERS)
     try:
         if not interaction.response.is_done():
             try:

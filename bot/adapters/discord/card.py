@@ -32,6 +32,7 @@ class Shows:
     has_picture: bool = True  # a thumbnail is attached
     has_still: bool = False  # a preview is attached
     ready_at_s: int | None = None  # the client counts down to it
+    holds_up: str = ""  # why nothing in the queue moves
     is_bare: bool = False  # without the person's words: a filter has refused them
     offers: frozenset[Verb] = frozenset()  # of BEST and LONGER, those that would change something
 
@@ -48,7 +49,7 @@ def progress_card(view: JobView, shows: Shows) -> ui.LayoutView:
     lines: list[ui.Item[ui.LayoutView]] = [_head(job, shows)]
     match job.state:
         case JobState.QUEUED:
-            lines.append(ui.TextDisplay(words.place_in_queue(view.ahead) + ready))
+            lines.append(ui.TextDisplay(f"{words.place_in_queue(view.ahead)}{ready} {shows.holds_up}".rstrip()))
         case JobState.RUNNING if view.render is not None:
             render = view.render
             phase = words.PHASES.get(str(render.phase), words.RENDERING)

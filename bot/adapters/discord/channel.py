@@ -13,6 +13,7 @@ from bot.adapters.discord.posts import Files, Posts
 from bot.adapters.discord.status_cards import CHANNEL_NAME, StatusCards
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
 from bot.domain import chat_words as words
+from bot.domain.job import JobState
 from bot.service.clock import Clock
 from bot.service.delivery import Answer, GoneForGood, TooLarge, TryLater
 from bot.service.services import Services
@@ -107,7 +108,7 @@ class DiscordChannel:
     async def _ping(self, answer: Answer, address: Address) -> None:
         """Call the person where the wait was long: an edit makes no notification. It is only a courtesy."""
         job, now_s = answer.job, self._clock.now_ms() / 1000
-        if now_s - job.created_ms / 1000 < _PING_AFTER_S:
+        if now_s - job.created_ms / 1000 < _PING_AFTER_S or job.state is JobState.CANCELLED:
             return
         if answer.in_doubt and not address.is_open_to_bot:
             return  # they may have been called already, and an interaction's token knows no nonce

@@ -71,7 +71,10 @@ class AnimateClient(discord.AutoShardedClient):
             return
         kind, _, rest = str(cast("Any", interaction.data)["custom_id"]).partition(":")
         action = self.form_actions.get(kind)
-        if action is not None:
+        if action is None:
+            log.info("an unknown form was sent", kind=kind)
+            await say(interaction, "This form is from an earlier version of the bot. Please open it again.")
+        else:
             await guarded(interaction, action(interaction, rest))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:

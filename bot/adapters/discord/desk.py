@@ -15,7 +15,7 @@ from bot.adapters.discord.downloads import DownloadFailed, Downloads
 from bot.adapters.discord.people import Interaction, circumstances_of, origin_of, requester_of
 from bot.adapters.discord.posts import Posts
 from bot.adapters.discord.status_cards import StatusCards
-from bot.adapters.discord.text import escaped
+from bot.adapters.discord.text import escaped, shortened
 from bot.domain.job import Origin, Requester
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
@@ -30,6 +30,11 @@ log = structlog.get_logger(__name__)
 _PAUSES_S = (0.0, 0.1, 1.0)  # before each try
 
 DOWNLOAD_FAILED = "The picture could not be fetched from Discord. Please send it again."
+
+
+MAX_TEXT_CHARACTERS = 2_000  # of a plain message
+
+_MOST_ROOMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,9 @@ def answer_to(error: Exception) -> str:
     """Return what a person is told of an error, as Discord shows it."""
     match error:
         case Refused(code=RefusalCode.WRONG_ROOM, values=values):
-            rooms = " ".join(f"<#{room}>" for room in str(values["rooms"]).split(",") if room)
-            return f"{escaped(sentence(error))} {rooms}"
+            rooms = [f"<#{room}>" for room in str(values["rooms"]).split(",") if room]
+            more = "…" if len(rooms) > _MOST_ROOMS else ""
+            return f"{escaped(sentence(error))} {' '.join(rooms[:_MOST_ROOMS])}{more}"
         case Refused() | GenerationError():
             return escaped(sentence(error))
         case DownloadFailed():
@@ -99,7 +105,7 @@ def answer_to(error: Exception) -> str:
 
 async def refuse(interaction: Interaction, error: Exception, *, is_private: bool) -> None:
     """Tell why not, instead of the answer that was promised, and to nobody else where others can read."""
-    text = answer_to(error)
+    text = shortened(answer_to(error), MAX_TEXT_CHARACTERS)
     if is_private or interaction.guild_id is None:
         await _insist(lambda: interaction.edit_original_response(content=text))
         return

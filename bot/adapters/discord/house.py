@@ -1,6 +1,8 @@
 """What a client offers and does by itself: its commands, buttons and forms; its registration, presence and notices."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
 import discord
@@ -47,10 +49,17 @@ def furnish(client: AnimateClient, desk: Desk) -> None:
 async def keep_house(client: AnimateClient, desk: Desk, notices: Notices | None) -> None:
     """Do what a client does by itself, until it is cancelled."""
     async with asyncio.TaskGroup() as parts:
-        parts.create_task(_register(client))
-        parts.create_task(keep_presence(client, desk.services.queue, desk.services.board))
+        parts.create_task(_apart("registration", _register(client)))
+        parts.create_task(_apart("presence", keep_presence(client, desk.services.queue, desk.services.board)))
         if notices is not None:
-            parts.create_task(notices.run(client))
+            parts.create_task(_apart("notices", notices.run(client)))
+
+
+async def _apart(name: str, part: Coroutine[Any, Any, None]) -> None:
+    try:
+        await part
+    except Exception:  # a bug in one of them must not end the others
+        log.exception("a part of the house has failed", part=name)
 
 
 async def _register(client: AnimateClient) -> None:

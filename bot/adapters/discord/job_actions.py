@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from bot.adapters.discord.acknowledgement import acknowledge_quietly
+from bot.adapters.discord.acknowledgement import acknowledge, acknowledge_quietly
 from bot.adapters.discord.answers import answering, is_seen_by_one, job_in_sight, job_of_requester, tell
 from bot.adapters.discord.client import guarded
 from bot.adapters.discord.delete_form import open_delete_form
@@ -16,7 +16,9 @@ from bot.adapters.discord.report_form import open_report_form
 from bot.adapters.discord.resending import Resending
 from bot.adapters.discord.settings_text import settings_answer
 from bot.domain import chat_words as words
+from bot.domain.refusals import Refused
 from bot.service.views import JobView
+from bot.store.errors import StoreError
 
 
 def job_actions(desk: Desk) -> Mapping[Verb, Action]:
@@ -67,10 +69,21 @@ class JobActions:
                 circumstances=asking.circumstances,
             )
 
-        await self._desk.take(interaction, make, is_private=is_seen_by_one(interaction))
+        await self._desk.take(interaction, make, is_private=await self._is_private(interaction, job_id))
+
+    async def _is_private(self, interaction: Interaction, job_id: str) -> bool:
+        """Whether what comes of a press is for one person only: as the job is, where only they see the message."""
+        if not is_seen_by_one(interaction):
+            return False
+        try:
+            return (await self._services.jobs.seen(job_id)).job.origin.is_private
+        except (Refused, StoreError):
+            return True
 
     async def settings(self, interaction: Interaction, job_id: str) -> None:
         """Show prompt and options to be copied."""
+        if await acknowledge(interaction, ephemeral=True) is None:
+            return
         async with answering(interaction):
             text, files = settings_answer((await job_in_sight(self._desk, interaction, job_id)).job)
             await tell(interaction, text, files=files)

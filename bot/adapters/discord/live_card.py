@@ -11,6 +11,7 @@ import discord
 from bot.adapters.discord.address import Address
 from bot.adapters.discord.card import PICTURE_FILE, STILL_FILE, Shows, progress_card
 from bot.adapters.discord.posts import Files, Posts
+from bot.domain import chat_words as words
 from bot.domain.job import JobState, Requester
 from bot.domain.refusals import Refused
 from bot.service.clock import Clock
@@ -68,8 +69,10 @@ class CardPainter:
         thumbnail = await self._thumbnail(card) if has_new_files else b""
         if has_new_files:
             card.has_picture = bool(thumbnail)
-        self._set_ready_at(card, view)
-        layout = progress_card(view, Shows(card.has_picture, still is not None, card.ready_at_s, card.is_bare))
+        holds_up = self._holds_up() if card.is_waiting else ""
+        self._set_ready_at(card, None if holds_up else view.eta_s)
+        shows = Shows(card.has_picture, still is not None, card.ready_at_s, holds_up, card.is_bare)
+        layout = progress_card(view, shows)
         looks = json.dumps(layout.to_components())  # type: ignore[no-untyped-call]
         if looks == card.shown and not has_new_files:
             return True
@@ -93,13 +96,20 @@ class CardPainter:
         except (Refused, FileNotFoundError):  # it was deleted in this moment
             return b""
 
-    def _set_ready_at(self, card: LiveCard, view: JobView) -> None:
+    def _holds_up(self) -> str:
+        """Return why nothing that waits moves; empty where it does."""
+        queue = self._services.queue.view()
+        if queue.paused:
+            return words.PAUSED
+        return "" if queue.ready else words.NOT_READY
+
+    def _set_ready_at(self, card: LiveCard, eta_s: float | None) -> None:
         """Keep the instant that is shown while the estimate only trembles: each new one is an edit."""
-        if view.eta_s is None:
+        if eta_s is None:
             card.ready_at_s = None
             return
-        ready_at_s = self._clock.now_ms() / 1000 + view.eta_s
-        tremble_s = max(view.eta_s * _SAME_TIME_SHARE, _SAME_TIME_S)
+        ready_at_s = self._clock.now_ms() / 1000 + eta_s
+        tremble_s = max(eta_s * _SAME_TIME_SHARE, _SAME_TIME_S)
         if card.ready_at_s is None or abs(card.ready_at_s - ready_at_s) > tremble_s:
             card.ready_at_s = round(ready_at_s)
 

@@ -11,7 +11,7 @@ from bot.adapters.discord.admin_answer import fitting
 from bot.adapters.discord.text import shown
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay, TokenRevoked, plain_errors
 from bot.service.admin import Admin
-from bot.service.board import Board, BoardClosed
+from bot.service.board import QUEUE, Board, BoardClosed
 from bot.service.delivery import TooLarge, TryLater
 from bot.service.views import Notice
 from bot.store.errors import StoreError
@@ -47,7 +47,8 @@ class Notices:
                     await asyncio.sleep(self._every_s)  # what comes meanwhile goes into one message
                     continue
                 try:
-                    await changes.changed()
+                    while QUEUE not in await changes.changed():
+                        continue  # a job's progress is no notice
                 except BoardClosed:
                     return
 

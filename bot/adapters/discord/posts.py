@@ -63,20 +63,22 @@ class Posts:
     async def reply(self, address: Address, text: str, nonce: str, user: int) -> None:
         """Answer a job's message with a short line that calls the person. Raises NoWay."""
         mention = discord.AllowedMentions(users=[discord.Object(user)], replied_user=False)
+        reason = NoWay("no way is open")
         if address.is_open_to_bot:
             message = self._channel(address.channel).get_partial_message(address.message)
-            with self._errors():
-                await self._channel(address.channel).send(
-                    text,
-                    nonce=nonce,
-                    reference=message.to_reference(fail_if_not_exists=False),
-                    allowed_mentions=mention,
-                )
-        elif self._has_token(address):
-            with _token_errors():
-                await self._webhook(address).send(text, ephemeral=address.private, allowed_mentions=mention)
-        else:
-            raise NoWay("no way is open")
+            reference = message.to_reference(fail_if_not_exists=False)
+            try:
+                with self._errors():
+                    await self._channel(address.channel).send(
+                        text, nonce=nonce, reference=reference, allowed_mentions=mention
+                    )
+                return
+            except NoWay as closed:  # it may edit what it has, and not send
+                reason = closed
+        if not self._has_token(address):
+            raise reason
+        with _token_errors():
+            await self._webhook(address).send(text, ephemeral=address.private, allowed_mentions=mention)
 
     async def send(self, channel: int, card: discord.ui.LayoutView, files: Files | None, nonce: str) -> Address:
         """Send a new message by the bot's own token and return its address; the same nonce gives the same message."""

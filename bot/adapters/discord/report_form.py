@@ -3,6 +3,7 @@
 import discord
 from discord import ui
 
+from bot.adapters.discord.acknowledgement import acknowledge
 from bot.adapters.discord.answers import answering, tell
 from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Desk
@@ -31,6 +32,8 @@ def report_action(desk: Desk) -> FormAction:
     """Return what is done with the form."""
 
     async def submitted(interaction: Interaction, job_id: str) -> None:
+        if await acknowledge(interaction, ephemeral=True) is None:
+            return
         async with answering(interaction):
             await desk.services.reports.report(requester_of(interaction), job_id, filled(interaction).texts[_REASON])
             await tell(interaction, words.REPORTED)

@@ -81,7 +81,7 @@ class StatusCards:
     async def run(self) -> None:
         """Follow the jobs until the bot stops."""
         with self._services.board.subscribe(None) as changes:
-            self._take_up(await self._services.jobs.under_way(CHANNEL_NAME))
+            self._take_up(await self._under_way())
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self._watch(changes))
@@ -92,6 +92,14 @@ class StatusCards:
             finally:
                 for task in self._drawing:
                     task.cancel()
+
+    async def _under_way(self) -> list[JobView]:
+        while True:
+            try:
+                return await self._services.jobs.under_way(CHANNEL_NAME)
+            except StoreError as error:
+                log.error("the database does not answer", reason=str(error))
+                await asyncio.sleep(self._pace.retry_after_s)
 
     def _take_up(self, views: list[JobView]) -> None:
         """Go on with the cards of an earlier run: at once with those that run, with the others one after the other."""
@@ -196,6 +204,8 @@ class StatusCards:
             if free_s > now_s:
                 self._plan(card, free_s)
                 return
+            if len(self._channel_free_s) > _MOST_OTHERS:
+                self._channel_free_s.clear()
             self._channel_free_s[card.address.channel] = now_s + self._pace.channel_every_s
         card.due_s, card.is_being_drawn, card.has_changed = None, True, False
         task = asyncio.create_task(self._draw(card), name=f"card-{card.job_id}")
@@ -217,7 +227,7 @@ class StatusCards:
             card.failed_edits = 0
         except TryLater as later:
             self._again(card, later.retry_after_s or 0.0)
-        except TimeoutError:
+        except (TimeoutError, StoreError):
             self._again(card, 0.0)
         except ContentBlocked as reason:
             if card.is_bare:

@@ -1,11 +1,14 @@
 """Text that people wrote, made safe to show: no Markdown of theirs, no mention, nothing invisible, nothing too long."""
 
+import re
 import unicodedata
 
 import discord
 
 #: Cc: controls; Cf: joiners, marks of direction, which can turn the order of the letters around them.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
+#: What begins or ends a mark; with < begin those of channels, commands, times and emoji.
+_MARKS = re.compile(r"[\\*_~|`\[\]()<>#]")
 _ZERO_WIDTH_JOINER = "\u200d"  # holds the parts of an emoji together
 
 
@@ -22,9 +25,8 @@ def shortened(text: str, max_characters: int) -> str:
 
 def escaped(text: str) -> str:
     """Return a text whose Markdown and mentions are only characters."""
-    marked = discord.utils.escape_markdown(text)
-    # With < begin the marks of channels, commands, times and emoji, which the library leaves.
-    return discord.utils.escape_mentions(marked).replace("<", r"\<")
+    # Not the library's: it leaves what stands in addresses, and all but the first bracket of several disguised links.
+    return discord.utils.escape_mentions(_MARKS.sub(r"\\\g<0>", text))
 
 
 def _is_visible(character: str) -> bool:

@@ -14,12 +14,13 @@ _TOKEN_OVER = frozenset({10015, 50027})  # unknown webhook, invalid webhook toke
 #: unknown channel, guild, user; no access, not in this channel type; no permission; archived thread; verification;
 #: no reply without the right to read what is replied to.
 _NO_ACCESS = frozenset({10003, 10004, 10013, 50001, 50008, 50013, 50024, 50083, 50109, 160002, 160005})
-_NO_DIRECT_MESSAGES = frozenset({50007, 50278, 340015})  # closed, no server in common, not reachable
+_NO_DIRECT_MESSAGES = frozenset({50007, 50033, 50278, 340015})  # closed, nobody, no server in common, not reachable
 _TOO_LARGE = frozenset({40005, 50045})
 #: What every place takes (developers/reference, "Uploading Files"): what a file is brought to that was too large.
 SMALLEST_LIMIT_BYTES = 10 * 2**20
 _BLOCKED = frozenset({20009, 200000, 200001})  # explicit content, AutoMod
-_SLOW_MODE = 20016
+#: Come again: slow mode, too fast (also of opening direct messages, which comes as a 403), spam suspected, old edits.
+_LATER = frozenset({20016, 20026, 20028, 20029, 30046, 40003, 40062})
 _ALREADY_ANSWERED = 40060
 _SESSION_CLOSED = "Session is closed"  # what aiohttp's RuntimeError says
 
@@ -71,14 +72,14 @@ def is_already_answered(error: discord.HTTPException) -> bool:
 def _meaning(error: discord.HTTPException) -> Exception | None:
     if error.code == _UNKNOWN_MESSAGE:
         return MessageGone()
+    if error.status == 429 or error.code in _LATER:
+        return TryLater(_retry_after_s(error))
     if error.code in _TOKEN_OVER or error.code in _NO_ACCESS or error.code in _NO_DIRECT_MESSAGES:
         return NoWay(f"{error.code}: {error.text}")
     if error.status == 413 or error.code in _TOO_LARGE:
         return TooLarge(SMALLEST_LIMIT_BYTES)
     if error.code in _BLOCKED:
         return ContentBlocked(f"{error.code}: {error.text}")
-    if error.status == 429 or error.code == _SLOW_MODE:
-        return TryLater(_retry_after_s(error))
     if error.status >= 500:
         return TryLater(may_have_arrived=True)
     if not _is_of_discord(error):

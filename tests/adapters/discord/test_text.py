@@ -18,8 +18,10 @@ _MENTION = re.compile(r"@(everyone|here)|<(@[!&]?|#|t:|/|id:|a?:)")
     [
         ("a **bold** move", r"a \*\*bold\*\* move"),
         ("# Not a heading", r"\# Not a heading"),
-        ("-# not small", r"\-# not small"),
-        ("[click](https://example.org)", r"\[click](https://example.org)"),
+        ("-# not small", r"-\# not small"),
+        ("[click](https://example.org)", r"\[click\]\(https://example.org\)"),
+        ("[a](b) [free](https://example.org)", r"\[a\]\(b\) \[free\]\(https://example.org\)"),
+        ("https://example.org/*a*\\", r"https://example.org/\*a\*\\"),
         ("||no spoiler||", r"\|\|no spoiler\|\|"),
         ("`no code`", r"\`no code\`"),
         ("over\n\n  three\tlines", "over three lines"),
