@@ -294,3 +294,25 @@ async def test_whoever_sees_a_message_may_use_its_picture_again(house_at: HouseA
         assert (await house.services.quotas.view("scripted:bob")).left_mcr == 1_000
         with expect_refusal(RefusalCode.UNKNOWN_JOB):
             await again(ann, ORIGIN, "no such job", {}, seen=True)
+
+
+async def test_only_some_pictures_are_fetched_at_once(house: House) -> None:
+    """However many ask in the same moment, few of their pictures are in memory."""
+    at_once, most, go = 0, 0, asyncio.Event()
+
+    async def fetch() -> bytes:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await go.wait()
+        at_once -= 1
+        return b"a picture"
+
+    async with asyncio.TaskGroup() as asking:
+        for number in range(40):
+            request = IncomingRequest(fetch, "draw")
+            asking.create_task(house.services.intake.submit(house.person(f"p{number}"), ORIGIN, request))
+        for _ in range(200):  # as often as the others need to come as far, and more
+            await house.database.read(lambda _: None)
+        go.set()
+    assert 1 < most <= 8

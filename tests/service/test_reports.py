@@ -40,3 +40,14 @@ async def test_admins_are_told_in_whole_sentences(house: House) -> None:
     await house.services.reports.report(house.person("eve"), job.id, "")
     [notice] = (await house.services.admin.overview(ADMIN)).notices
     assert notice["message"] == f"The video of job {job.id} was reported: no reason was given"
+
+
+async def test_the_same_report_again_is_told_once(house: House) -> None:
+    """Somebody who reports a video again and again changes the reason, and calls the admins once."""
+    job = await house.until((await house.ask("bob")).job.id)
+    for reason in ("bad", "very bad", "very, very bad"):
+        await house.services.reports.report(house.person("eve"), job.id, reason)
+    reports = await house.admin("reports")
+    board = await house.services.admin.overview(ADMIN)
+    assert len([notice for notice in board.notices if "reported" in str(notice["message"])]) == 1
+    assert "very, very bad" in str(reports["data"])

@@ -21,7 +21,7 @@ from bot.service.views import JobView
 KIND = "message"
 NAME = "Animate"
 
-_NO_PICTURE = "There is no picture in this message. Please choose one with a picture, or use /animate."
+_NO_PICTURE = "No picture is attached to this message. Please choose one that has one, or use /animate."
 _ONCE_MORE = "The picture of that message is not known any more. Please choose Animate in its menu again."
 _EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".heic", ".heif"})
 _KEPT_MS = 15 * 60 * 1000

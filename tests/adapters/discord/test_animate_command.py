@@ -11,6 +11,7 @@ from bot.domain.credits import Limit
 from bot.domain.job import JobState, Requester
 from bot.domain.options import OPTIONS
 from bot.service.quotas import QuotaLimits
+from bot.service.roles import Caller
 from generation.engines.engine import Capabilities
 from tests.adapters.discord.conftest import FAST, PLACE_RULES, Bot, OpenBot, with_admins
 from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video, whisper
@@ -297,3 +298,25 @@ async def test_a_place_without_the_bot_has_no_rules(world: LoopbackDiscord, bot:
     await scene.video(scene.anna)
     job = await bot.only_job()
     assert job.origin.place == ""
+
+
+async def test_many_chosen_channels_are_named_in_part(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """Where a server has chosen a hundred channels, whoever asks elsewhere is still told, with some of them."""
+    boss = Caller(Requester("discord", "1"), manages=f"discord:{scene.guild.id}", has_admin_role=True)
+    for number in range(100):
+        room = {"place": f"discord:{scene.guild.id}", "action": "add", "room": str(10**18 + number)}
+        await bot.services.admin.run(boss, "place-rooms", room)
+    answer = await whisper(await scene.ask(scene.anna))
+    assert 10 < answer.text.count("<#") < 100
+    assert answer.text.endswith("…")
+
+
+async def test_the_picture_of_somebody_who_is_refused_is_not_fetched(
+    world: LoopbackDiscord, bot: Bot, scene: Harbour
+) -> None:
+    """Whoever may not ask is told so before anything is fetched."""
+    boss = Caller(Requester("discord", "1"), has_admin_role=True)
+    await bot.services.admin.run(boss, "ban", {"person": f"discord:{scene.anna.id}", "reason": "spam"})
+    answer = await whisper(await scene.ask(scene.anna))
+    assert "spam" in answer.text
+    assert world.downloads == []

@@ -24,3 +24,17 @@ async def test_the_message_of_a_failed_job_goes_on(world: LoopbackDiscord, bot: 
     assert (new.id != old.id, new.seed, new.requester.id) == (True, old.seed, old.requester.id)
     assert (await bot.until(new.id)).state is JobState.DELIVERED
     assert scene.channel.messages == [message]
+
+
+async def test_a_video_stays_where_it_is(world: LoopbackDiscord, bot: Bot) -> None:
+    """Where an admin asks for a delivered job again, its message keeps its video; the new one comes by itself."""
+    scene: Harbour = harbour(world)
+    message = await scene.video(scene.anna)
+    (old,) = await bot.jobs()
+    await bot.until(old.id)
+    await bot.services.admin.run(ADMIN, "retry", {"job": old.id})
+    new = (await bot.jobs())[-1]
+    assert (await bot.until(new.id)).state is JobState.DELIVERED
+    assert [video.filename for video in message.videos] == [f"video-{old.id}.mp4"]
+    (direct,) = world.dm(scene.anna).messages
+    assert [video.filename for video in direct.videos] == [f"video-{new.id}.mp4"]

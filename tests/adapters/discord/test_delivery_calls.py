@@ -10,8 +10,10 @@ from tests.adapters.discord.conftest import Bot, OpenBot
 from tests.adapters.discord.delivering import (
     hasty,
     held,
+    pass_time,
     release,
     require_sound,
+    until_told,
     video_names,
 )
 from tests.adapters.discord.scenes import Harbour, harbour
@@ -94,4 +96,26 @@ async def test_a_call_that_is_refused_does_not_hold_the_video_up(
     refused = world.faults.next("POST", "messages", status=400, code=50035)
     await require_sound(bot, await release(bot), JobState.DELIVERED)
     assert refused.hits == 1
+    assert message.videos
+
+
+async def test_whoever_cancels_is_not_called(bot: Bot, scene: Harbour, world: LoopbackDiscord) -> None:
+    """Whoever ends their own job, however late, is not called before everybody to be told so."""
+    message = await held(scene, scene.anna)
+    job = await bot.only_job()
+    pass_time(bot, 120)
+    await bot.services.jobs.cancel(job.requester, job.id)
+    await world.until(lambda: "Cancelled" in message.text)
+    await until_told(bot, job.id)
+    assert scene.channel.messages == [message]
+
+
+async def test_the_call_comes_where_the_bot_may_not_send(bot: Bot, scene: Harbour, world: LoopbackDiscord) -> None:
+    """Where the bot may not send messages by itself the call comes by the command's own right, while that lasts."""
+    scene.channel.deny("SEND_MESSAGES")
+    message = await held(scene, scene.anna)
+    pass_time(bot, 120)
+    bot.renderer.release()
+    _, call = await world.until(lambda: scene.channel.messages[1:] and scene.channel.messages)
+    assert call.pings == [str(scene.anna.id)]
     assert message.videos

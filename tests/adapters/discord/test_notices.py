@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import structlog
 from bot.adapters.discord.notices import Notices
 from bot.domain.job import Origin, Requester
 from bot.service.views import IncomingRequest
-from tests.adapters.discord.conftest import Bot
+from tests.adapters.discord.conftest import Bot, OpenBot
+from tests.adapters.discord.delivering import hasty
 from tests.adapters.discord.quick_client import QUICK_S, Quick, quick_client
 from tests.loopback.discord import Channel, LoopbackDiscord
 
@@ -110,3 +112,18 @@ async def test_a_closed_channel_gives_one_line_in_the_log(
     assert len(complaints) == 1
     (message,) = office.messages
     assert message.text.endswith("heard again")
+
+
+async def test_what_comes_before_the_first_login_is_posted(
+    world: LoopbackDiscord, open_bot: OpenBot, office: Channel
+) -> None:
+    """What admins are to be told while Discord cannot be reached at a start is posted when it can."""
+    away = world.faults.next("GET", "/users/@me", status=503, count=None)
+    options = replace(hasty(world), admin_channel=office.id)
+    async with open_bot(options=options, is_online=False) as bot:
+        await world.until(lambda: away.hits)
+        await report(bot, "while Discord was away")
+        assert office.messages == []
+        world.faults.clear()
+        (message,) = await world.until(lambda: office.messages)
+        assert "while Discord was away" in message.text

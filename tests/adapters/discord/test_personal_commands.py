@@ -260,3 +260,16 @@ async def test_a_broken_database_is_told_kindly(world: LoopbackDiscord, bot: Bot
     await bot.database.write(Change.ADMIN, lambda tx: tx.execute("ALTER TABLE account RENAME TO lost"))
     answer = await whisper(await scene.anna.command(scene.channel, "quota"))
     assert "Something broke in the bot" in answer.text
+
+
+async def test_again_in_the_history_is_as_public_as_the_video_was(
+    world: LoopbackDiscord, bot: Bot, scene: Harbour
+) -> None:
+    """What was made for all to see is made again for all to see, also where only its owner looks at the list."""
+    await scene.video(scene.anna)
+    await bot.until((await bot.only_job()).id)
+    listed = await told(scene, scene.anna, "history")
+    sent = await scene.anna.press(listed, "Again")
+    message = await sent.until(lambda one: one.videos)
+    assert not message.is_ephemeral
+    assert message in scene.channel.messages

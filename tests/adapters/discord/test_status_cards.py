@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.domain.job import JobState
+from bot.domain.job import JobState, Requester
+from bot.service.roles import Caller
 from generation.engines.engine import Phase, Progress
 from tests.adapters.discord.conftest import Bot, OpenBot
 from tests.adapters.discord.delivering import TOKEN_OVER_S, hasty, held, pass_time
@@ -130,3 +131,17 @@ async def test_a_token_that_has_ended_early_is_not_tried_again(
     first, knock, *others = [call.template for call in world.calls_to("PATCH", f"messages/{message.id}")]
     assert first == knock
     assert {template.split("/")[1] for template in others} == {"channels"}
+
+
+async def test_a_pause_is_told_and_nothing_is_counted_down(bot: Bot, scene: Harbour, world: LoopbackDiscord) -> None:
+    """While the bot is paused, whoever waits reads so, and no time that only passes; afterwards all is as before."""
+    boss = Caller(Requester("discord", "1"), has_admin_role=True)
+    await scene.video(scene.ben, prompt="quick")  # from now on it is known how long a video takes
+    await held(scene, scene.ben)
+    waiting = await (await scene.ask(scene.anna)).until(lambda one: "Next in line" in one.text)
+    await world.until(lambda: "<t:" in waiting.text)
+    await bot.services.admin.run(boss, "pause", {})
+    await world.until(lambda: "paused" in waiting.text)
+    assert "<t:" not in waiting.text
+    await bot.services.admin.run(boss, "resume", {})
+    await world.until(lambda: "paused" not in waiting.text and "<t:" in waiting.text)

@@ -60,3 +60,14 @@ def test_a_request_that_discord_does_not_understand_is_a_bug() -> None:
     """Where Discord says that a request makes no sense, nothing is made of it: it must be seen."""
     bug = _answer(400, {"code": 50035, "message": "Invalid Form Body"}, _JSON)
     assert _meaning(bug) is bug
+
+
+@pytest.mark.parametrize("code", [20016, 20026, 20028, 30046, 40003])
+def test_too_fast_is_later_and_not_never(code: int) -> None:
+    """What Discord refuses because it came too fast or too often may be tried again, also where it says "forbidden"."""
+    assert isinstance(_meaning(_answer(403, {"code": code, "message": "too fast"}, _JSON)), TryLater)
+
+
+def test_a_person_who_is_gone_is_an_end() -> None:
+    """Where nobody can be written to any more, nothing is tried again."""
+    assert isinstance(_meaning(_answer(400, {"code": 50033, "message": "invalid recipients"}, _JSON)), NoWay)
