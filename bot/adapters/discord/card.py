@@ -80,6 +80,7 @@ def video_card(job: Job, shows: Shows) -> ui.LayoutView:
             _row(job, first),
             _row(job, [Verb.SETTINGS, Verb.DELETE, Verb.REPORT]),
         ],
+        discord.Colour.green(),
     )
 
 
@@ -113,8 +114,8 @@ def _row(job: Job, verbs: Iterable[Verb]) -> ui.ActionRow[ui.LayoutView]:
     return row
 
 
-def _view(job: Job, items: Iterable[ui.Item[ui.LayoutView]]) -> ui.LayoutView:
+def _view(job: Job, items: Iterable[ui.Item[ui.LayoutView]], colour: discord.Colour | None = None) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*items, accent_colour=_COLOURS.get(job.state, discord.Colour.green())))
+    view.add_item(ui.Container(*items, accent_colour=colour or _COLOURS.get(job.state)))
     view.stop()  # its buttons answer by their ids: the library need not keep the view for as long as it runs
     return view

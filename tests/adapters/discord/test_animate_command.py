@@ -104,6 +104,13 @@ async def test_the_command_fits_every_engine(
         assert ("camera" in options) is abilities.prompt
 
 
+async def test_it_can_be_used_everywhere_and_installed_by_everybody(world: LoopbackDiscord, bot: Bot) -> None:
+    """Servers and people can install it, and use it in servers, in direct messages and in private conversations."""
+    for command in world.commands:
+        if command["name"] != "admin":
+            assert (sorted(command["integration_types"]), sorted(command["contexts"])) == ([0, 1], [0, 1, 2])
+
+
 async def test_choices_are_those_of_the_page(world: LoopbackDiscord, bot: Bot) -> None:
     """What can be chosen has the page's words, and a number has its limits."""
     options = offered(world)
