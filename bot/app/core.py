@@ -170,7 +170,7 @@ def _admin(outside: Outside, rules: Rules, queue: FairQueue, intake: Intake, job
         *PlaceCommands(database, clock, queue, rules.quota, places).commands,
         *RecordCommands(database, clock, overview).commands,
     )
-    return Admin(database, clock, queue, overview, rules.roles, commands)
+    return Admin(database, clock, queue, overview, rules.roles, commands, outside.monotonic_s)
 
 
 def _limit(cap: float, per_day: float) -> Limit:

@@ -6,7 +6,7 @@ add one function there and its line in ``commands``.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -16,6 +16,7 @@ from bot.service.admin_board import AdminBoard, AdminOverview
 from bot.service.admin_command import AdminAnswer, AdminCommand
 from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
+from bot.service.limits import RateLimit
 from bot.service.roles import Caller, Roles, Viewer, as_caller
 from bot.service.views import Notice
 from bot.store import journal
@@ -26,6 +27,7 @@ from generation.errors import GenerationError
 log = structlog.get_logger(__name__)
 
 _MAX_AUDITED_CHARACTERS = 500
+_STRANGERS_TRIES_PER_MINUTE = 5  # that are audited: each is a row that stays
 
 
 class Admin:
@@ -39,10 +41,12 @@ class Admin:
         overview: AdminOverview,
         roles: Roles,
         commands: tuple[AdminCommand, ...],
+        monotonic_s: Callable[[], float],
     ) -> None:
         self._database, self._clock, self._queue = database, clock, queue
         self._overview, self._roles = overview, roles
         self.commands = commands
+        self._strangers_tries = RateLimit(_STRANGERS_TRIES_PER_MINUTE, monotonic_s)
         self._by_name = {command.name: command for command in commands}
 
     def is_admin(self, who: Viewer) -> bool:
@@ -73,8 +77,10 @@ class Admin:
 
     async def run(self, who: Viewer, name: str, arguments: Mapping[str, str]) -> AdminAnswer:
         """Run a command. Raises Refused for somebody who may not, and for what is wrong with name or arguments."""
+        if not self.commands_for(who) and self._strangers_tries.take(who.id) > 0:
+            raise Refused(RefusalCode.NOT_ALLOWED, command=name[:40])  # the audit says so often enough
         now_ms = self._clock.now_ms()
-        # Cut: anybody may try, and every try is kept.
+        # Cut: anybody may try.
         kept = {key[:40]: value[:_MAX_AUDITED_CHARACTERS] for key, value in arguments.items()}
         number = await self._database.write(
             Change.ADMIN, lambda tx: journal.begin_audit(tx, who.id, name[:40], kept, now_ms)

@@ -287,3 +287,12 @@ async def test_a_notice_wakes_whoever_watches_the_queue(house: House) -> None:
         await house.services.reports.report(house.person("ann"), done.id, "ugly")
         async with asyncio.timeout(PATIENCE_S):
             assert await changes.changed() == {QUEUE}
+
+
+async def test_a_stranger_who_tries_all_the_time_does_not_fill_the_audit(house: House) -> None:
+    """However often somebody without any right tries, each try is refused, and the audit names some a minute."""
+    for _ in range(30):
+        with expect_refusal(RefusalCode.NOT_ALLOWED):
+            await house.services.admin.run(house.person("eve"), "pause", {})
+    audit = (await house.admin("audit"))["data"]
+    assert 1 <= str(audit).count("not_allowed") <= 10
