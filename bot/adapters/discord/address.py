@@ -19,6 +19,7 @@ class Address:
     expires_s: float = 0.0  # since 1970
     by_bot: bool = False  # whether the bot's own token may see the channel: it is installed there, or it is its own DM
     private: bool = False  # ephemeral: no way but the interaction's token
+    call: int = 0  # the line by the bot's own token that called the person to it
 
     def has_token(self, now_s: float) -> bool:
         """Whether the interaction's token still counts."""

@@ -1,5 +1,6 @@
 """The delivery side of Discord: a job's end goes into its status message, or where that is closed, to the person."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -115,9 +116,13 @@ class DiscordChannel:
         text = words.DONE_PING if job.video is not None and not job.failure else words.FAILED_PING
         try:
             user = int(job.requester.user)
-            await self._posts.reply(address, f"<@{user}> {text}", nonce=f"p{job.id}", user=user)
+            call = await self._posts.reply(address, f"<@{user}> {text}", nonce=f"p{job.id}", user=user)
         except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater, discord.HTTPException) as reason:
             log.info("no ping", job=job.id, reason=repr(reason))
+        else:
+            if call:  # so that it goes with the message
+                assert self._services is not None
+                await self._services.jobs.set_address(job.id, str(replace(address, call=call)))
 
     def _card(self, answer: Answer, *, is_bare: bool) -> tuple[discord.ui.LayoutView, Files]:
         assert self._services is not None

@@ -1,5 +1,7 @@
 """The form behind "Delete": it asks once more, and what is sent from it can take the message away by its own token."""
 
+from dataclasses import replace
+
 import aiohttp
 import discord
 import structlog
@@ -66,6 +68,8 @@ def delete_action(desk: Desk) -> FormAction:
 async def _delete_messages(desk: Desk, interaction: Interaction, job: Job) -> None:
     address = Address.read(job.origin.address)
     pressed = interaction.message.id if interaction.message is not None else 0
+    if address.call:
+        await _delete_card(desk, replace(address, message=address.call, token=""))
     if address.message and address.message != pressed:  # it was pressed on a copy
         await _delete_card(desk, address)
     try:

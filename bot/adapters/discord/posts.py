@@ -60,8 +60,11 @@ class Posts:
             return address if self._has_token(address) else replace(address, token="")
         raise reason
 
-    async def reply(self, address: Address, text: str, nonce: str, user: int) -> None:
-        """Answer a job's message with a short line that calls the person. Raises NoWay."""
+    async def reply(self, address: Address, text: str, nonce: str, user: int) -> int:
+        """Answer a job's message with a short line that calls the person.
+
+        Return its id where the bot's own token can delete it, else 0. Raises NoWay.
+        """
         mention = discord.AllowedMentions(users=[discord.Object(user)], replied_user=False)
         reason = NoWay("no way is open")
         if address.is_open_to_bot:
@@ -69,16 +72,17 @@ class Posts:
             reference = message.to_reference(fail_if_not_exists=False)
             try:
                 with self._errors():
-                    await self._channel(address.channel).send(
+                    call = await self._channel(address.channel).send(
                         text, nonce=nonce, reference=reference, allowed_mentions=mention
                     )
-                return
+                return call.id
             except NoWay as closed:  # it may edit what it has, and not send
                 reason = closed
         if not self._has_token(address):
             raise reason
         with _token_errors():
             await self._webhook(address).send(text, ephemeral=address.private, allowed_mentions=mention)
+        return 0
 
     async def send(self, channel: int, card: discord.ui.LayoutView, files: Files | None, nonce: str) -> Address:
         """Send a new message by the bot's own token and return its address; the same nonce gives the same message."""

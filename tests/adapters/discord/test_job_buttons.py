@@ -211,6 +211,18 @@ async def test_deleting_asks_once_more_and_takes_everything_away(
     assert not bot.files.video(job.id).exists()
 
 
+async def test_what_called_somebody_to_a_video_goes_with_it(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
+    """Where a line has called somebody to their video after a long wait, Delete takes the line away as well."""
+    message = await (await scene.ask(scene.anna, prompt="hold")).until(lambda one: "10 %" in one.text)
+    bot.clock.move(120)
+    bot.renderer.release()
+    await bot.until((await bot.only_job()).id)
+    _, call = scene.channel.messages
+    assert call.pings == [str(scene.anna.id)]
+    await scene.anna.submit((await scene.anna.press(message, "Delete")).modal)
+    await world.until(lambda: scene.channel.messages == [])
+
+
 async def test_whoever_keeps_it_keeps_it(world: LoopbackDiscord, bot: Bot, scene: Harbour) -> None:
     """Whoever chooses to keep the video in the question has lost nothing."""
     message = await delivered(bot, scene)
