@@ -25,6 +25,7 @@ from bot.store.database import Database
 from bot.store.files import JobFiles
 from generation.models import CAMERA
 from generation.picture import Picture
+from tests.adapters.discord.scenes import Harbour, harbour
 from tests.loopback.clock import FixedClock
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.house import GENEROUS, PATIENCE_S, InstantDecoder
@@ -117,6 +118,12 @@ async def world(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield world
     assert world.violations == []
     assert world.protocol_errors == []
+
+
+@pytest.fixture
+def scene(world: LoopbackDiscord) -> Harbour:
+    """A server with a channel, in which Anna and Ben are."""
+    return harbour(world)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import discord
@@ -21,6 +21,7 @@ from bot.store.milestones import Change
 from bot.store.queue_order import Place
 from generation.engines.engine import Phase, Progress
 from tests.loopback.house import House
+from tests.store.rows import new_job
 
 NETWORK_S = 0.1
 THREADS_S = 0.05  # what the disk takes before an edit
@@ -32,25 +33,8 @@ def person(number: int) -> Requester:
 
 
 def _waiting(requester: Requester, origin: Origin) -> NewJob:
-    return NewJob(
-        id=new_job_id(),
-        requester=requester,
-        origin=origin,
-        key="",
-        prompt="a wave",
-        options={},
-        model="camera",
-        preset="balanced",
-        seed=1,
-        width_px=96,
-        height_px=64,
-        frames=97,
-        fps=24,
-        steps=1,
-        estimate_s=1.0,
-        price_mcr=0,
-        has_end_picture=False,
-    )
+    new = new_job("anybody", new_job_id(), price_mcr=0)
+    return replace(new, requester=requester, origin=origin, frames=97, steps=1, estimate_s=1.0)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,11 @@ import pytest
 
 from tests.adapters.discord.conftest import Bot, OpenBot
 from tests.adapters.discord.delivering import TOKEN_OVER_S, hasty, held, pass_time, until_all_ended, video_names
-from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video
+from tests.adapters.discord.scenes import PICTURE, Harbour, has_video
 from tests.loopback.discord import LoopbackDiscord
 
 _CROWD = 200
 _ALLOWED_S = 3.0  # by Discord
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 @pytest.fixture

@@ -11,15 +11,10 @@ from bot.domain.job import JobState
 from bot.service.admin_command import AdminAnswer, AdminCommand, Call
 from bot.service.views import JobView
 from tests.adapters.discord.conftest import PLACE_RULES, Bot, OpenBot, with_admins
-from tests.adapters.discord.scenes import Harbour, harbour, whisper
+from tests.adapters.discord.scenes import Harbour, whisper
 from tests.loopback.discord import LoopbackDiscord, Message, NotOffered, Person
 
 NOT_ALLOWED = "Only an admin may do that."
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 async def admin(scene: Harbour, person: Person, command: str, /, **arguments: Any) -> Message:

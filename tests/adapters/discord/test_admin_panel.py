@@ -9,15 +9,10 @@ from bot.domain.job import JobState, Origin, Requester
 from bot.service.views import IncomingRequest, JobView
 from tests.adapters.discord.conftest import PLACE_RULES, Bot, OpenBot, with_admins
 from tests.adapters.discord.quick_client import quick_client
-from tests.adapters.discord.scenes import Harbour, harbour, whisper
+from tests.adapters.discord.scenes import Harbour, whisper
 from tests.loopback.discord import LoopbackDiscord, Message
 
 NOT_ALLOWED = "Only an admin may do that."
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 @pytest.fixture

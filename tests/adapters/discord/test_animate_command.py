@@ -46,11 +46,6 @@ class Able(ScriptedRenderer):
         return self._abilities
 
 
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
-
-
 def offered(world: LoopbackDiscord) -> dict[str, dict[str, Any]]:
     """Return the options of the command as Discord shows them."""
     (command,) = (one for one in world.commands if one["name"] == "animate")

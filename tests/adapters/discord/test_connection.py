@@ -17,14 +17,9 @@ from tests.adapters.discord.delivering import (
     until_tried,
     video_names,
 )
-from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video
+from tests.adapters.discord.scenes import PICTURE, Harbour, has_video
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.house import PATIENCE_S
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 async def _is_closed(bot: Bot) -> str:

@@ -28,11 +28,6 @@ _UNREACHABLE = 12  # no more calls than that for somebody who cannot be reached
 
 
 @pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
-
-
-@pytest.fixture
 async def bot(open_bot: OpenBot, world: LoopbackDiscord) -> AsyncIterator[Bot]:
     async with open_bot(options=hasty(world)) as bot:
         yield bot

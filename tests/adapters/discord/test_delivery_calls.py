@@ -21,11 +21,6 @@ from tests.loopback.discord import LoopbackDiscord, Message
 
 
 @pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
-
-
-@pytest.fixture
 async def bot(open_bot: OpenBot, world: LoopbackDiscord) -> AsyncIterator[Bot]:
     async with open_bot(options=hasty(world)) as bot:
         yield bot

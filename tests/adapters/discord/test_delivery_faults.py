@@ -20,15 +20,10 @@ from tests.adapters.discord.delivering import (
     until_tried,
     video_names,
 )
-from tests.adapters.discord.scenes import Harbour, harbour
+from tests.adapters.discord.scenes import Harbour
 from tests.loopback.discord import LoopbackDiscord
 
 _FEW = 12  # calls
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 @pytest.fixture

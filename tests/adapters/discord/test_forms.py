@@ -6,14 +6,9 @@ import pytest
 
 from generation.engines.engine import Capabilities
 from tests.adapters.discord.conftest import PLACE_RULES, Bot, OpenBot, with_admins
-from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video, whisper
+from tests.adapters.discord.scenes import PICTURE, Harbour, has_video, whisper
 from tests.loopback.discord import LoopbackDiscord, Sent, Upload
 from tests.loopback.scripted_renderer import ScriptedRenderer
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 def chosen(select: dict[str, Any]) -> list[str]:

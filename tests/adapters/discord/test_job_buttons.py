@@ -24,11 +24,6 @@ class ShortOfBreath(ScriptedRenderer):
         return replace(super().capabilities, max_frames=49)
 
 
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
-
-
 async def delivered(bot: Bot, scene: Harbour, **options: Any) -> Message:
     """Return Anna's video when the bot, too, knows that she has it."""
     message = await scene.video(scene.anna, **options)

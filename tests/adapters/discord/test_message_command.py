@@ -8,16 +8,11 @@ from bot.adapters.discord.adapter import DiscordOptions
 from bot.adapters.discord.forms import FormFile
 from bot.adapters.discord.message_command import ChosenPictures
 from tests.adapters.discord.conftest import FAST, Bot, OpenBot
-from tests.adapters.discord.scenes import PICTURE, Harbour, harbour, has_video, whisper
+from tests.adapters.discord.scenes import PICTURE, Harbour, has_video, whisper
 from tests.loopback.clock import FixedClock
 from tests.loopback.discord import LoopbackDiscord, Message, Sent, Upload, payloads
 
 NOTES = Upload("notes.txt", b"no picture at all", "text/plain")
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 async def animate(scene: Harbour, message: Message) -> Sent:

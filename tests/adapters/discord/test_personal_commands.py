@@ -12,16 +12,11 @@ from bot.service.quotas import QuotaLimits
 from bot.service.retention import KeepRules
 from bot.store.milestones import Change
 from tests.adapters.discord.conftest import PLACE_RULES, Bot, OpenBot
-from tests.adapters.discord.scenes import Harbour, harbour, has_video, whisper
+from tests.adapters.discord.scenes import Harbour, has_video, whisper
 from tests.loopback.discord import LoopbackDiscord, Message, Person
 
 PERSONAL = ("jobs", "history", "quota", "help", "privacy", "forget-me")
 A_DAY_S = 86_400
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 async def told(scene: Harbour, person: Person, command: str) -> Message:

@@ -10,14 +10,9 @@ from bot.service.roles import Caller
 from generation.engines.engine import Phase, Progress
 from tests.adapters.discord.conftest import Bot, OpenBot
 from tests.adapters.discord.delivering import TOKEN_OVER_S, hasty, held, pass_time
-from tests.adapters.discord.scenes import Harbour, harbour
+from tests.adapters.discord.scenes import Harbour
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.scripted_renderer import JPEG
-
-
-@pytest.fixture
-def scene(world: LoopbackDiscord) -> Harbour:
-    return harbour(world)
 
 
 @pytest.fixture
