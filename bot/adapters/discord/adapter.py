@@ -124,7 +124,6 @@ class DiscordAdapter:
             try:
                 await client.login(self._options.token)
                 keeping = asyncio.create_task(keep_house(client, desk, notices))
-                keeping.add_done_callback(_house_left)
                 try:
                     await client.connect()
                 finally:
@@ -132,8 +131,3 @@ class DiscordAdapter:
                     await asyncio.wait({keeping})
             finally:
                 self._posts.use(None)  # before the client closes what it speaks through
-
-
-def _house_left(keeping: asyncio.Task[None]) -> None:
-    if not keeping.cancelled() and keeping.exception() is not None:
-        log.error("registration, presence or notices have failed", exc_info=keeping.exception())
