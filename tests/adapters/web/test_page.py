@@ -182,6 +182,13 @@ def test_an_error_stands_beside_its_field_and_costs_nothing_that_was_typed(visit
     assert all("422" in problem for problem in page.console_problems())  # the browser notes refused requests itself
 
 
+def test_a_guess_is_said_as_people_say_it(visit: Visit) -> None:
+    """A time that is only guessed is "about" so long, but for one that is too short to be told."""
+    page = visit()
+    page.run("import('/static/format.js').then(({ estimate }) => { window.said = [0.2, 1, 75].map(estimate) })")
+    assert page.until("window.said") == ["under 1 s", "about 1 s", "about 1 min 15 s"]
+
+
 def test_the_operator_sees_and_pauses_the_queue(visit: Visit, api: httpx.Client) -> None:
     """The operator sees whose job is where, stops the queue and opens it again, and is asked before a job is ended."""
     first, second = (send(api, prompt="Evening light", **LONG) for _ in range(2))

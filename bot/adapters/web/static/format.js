@@ -14,6 +14,11 @@ export function credits(value) {
   return `${tenths.format(rounded)} ${rounded === 1 ? 'credit' : 'credits'}`;
 }
 
+/** A length of time that is only guessed: "under 1 s", "about 14 s". */
+export function estimate(seconds) {
+  return Math.round(seconds) < 1 ? duration(seconds) : `about ${duration(seconds)}`;
+}
+
 /** A length of time: "under 1 s", "14 s", "2 min 5 s", "1 h 12 min", "3 days". */
 export function duration(seconds) {
   const whole = Math.round(seconds);

@@ -1,6 +1,6 @@
 // Every sentence that the page itself says. What the server says (errors, labels and help of options) comes from there.
 
-import { ago, bytes, credits, duration, integer, sides } from './format.js';
+import { ago, bytes, credits, duration, estimate, integer, sides } from './format.js';
 
 const before = (count) => (count === 0 ? 'next in line' : `${integer(count)} before yours`);
 
@@ -69,7 +69,7 @@ export const words = {
 
     preset: 'Quality',
     presetNames: { fast: 'Fast', balanced: 'Balanced', best: 'Best' },
-    about: (seconds) => `about ${duration(seconds)}`,
+    about: (seconds) => estimate(seconds),
     length: 'Length',
     seconds: (value) => `${value} s`,
     lengthByFrames: 'The number of frames below sets the length.',
@@ -83,7 +83,7 @@ export const words = {
 
     quoted: (quote) => `${sides(quote.width, quote.height)}, ${quote.seconds.toFixed(1)} s`,
     wait: ({ eta, ahead }) =>
-      [ahead > 0 && before(ahead), eta !== null && `ready in about ${duration(eta)}`].filter(Boolean).join(', '),
+      [ahead > 0 && before(ahead), eta !== null && `ready in ${estimate(eta)}`].filter(Boolean).join(', '),
     left: ({ left, cap }) => `${credits(left)} left${cap ? ` of ${integer(cap)}` : ''}.`,
     next: (seconds) => `Next credit in ${duration(seconds)}.`,
     short: (price, left) => `This costs ${credits(price)}; you have ${credits(left)}.`,
