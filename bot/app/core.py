@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.credits import CREDIT_MCR, Limit
+from bot.service.acceptance import Acceptance
 from bot.service.admin import Admin
 from bot.service.admin_board import AdminOverview
 from bot.service.admin_people import PeopleCommands
 from bot.service.admin_places import PlaceCommands
 from bot.service.admin_queue import QueueCommands
 from bot.service.admin_records import RecordCommands
+from bot.service.admin_reports import ReportCommands
 from bot.service.admission import Admission
 from bot.service.animator import Decoder, Renderer
 from bot.service.board import Board
@@ -19,11 +21,13 @@ from bot.service.clock import Clock, SystemClock
 from bot.service.delivery import Channel, Delivery
 from bot.service.estimates import Estimates
 from bot.service.fair_queue import FairQueue
+from bot.service.inbox import Inbox
 from bot.service.intake import Intake
 from bot.service.jobs import Jobs
 from bot.service.lanes import Lanes, Startable
 from bot.service.lifecycle import Machinery
 from bot.service.limits import QueueLimits
+from bot.service.notebook import Notebook
 from bot.service.offers import Offers
 from bot.service.places import Places
 from bot.service.privacy import Privacy
@@ -33,6 +37,7 @@ from bot.service.retention import KeepRules, Retention
 from bot.service.roles import Roles
 from bot.service.services import Services
 from bot.service.shrinking import Shrinker
+from bot.service.taking_back import TakingBack
 from bot.service.worker import RenderPlan, Worker
 from bot.store.database import Database
 from bot.store.files import JobFiles
@@ -123,10 +128,12 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         board=board,
         queue=queue,
         quotas=Quotas(database, clock, rules.quota),
-        admin=_admin(outside, rules, queue, machinery.intake, jobs, places),
+        admin=_admin(outside, rules, machinery, jobs, places),
         privacy=Privacy(database, clock, queue, retention, rules.quota, stop_render, board),
         reports=Reports(database, clock, board),
         places=places,
+        inbox=Inbox(database, clock, board),
+        notebook=Notebook(database, clock),
         channel_is_back=machinery.delivery.channel_is_back,
     )
     return Core(services, machinery)
@@ -137,18 +144,8 @@ def _machinery(outside: Outside, rules: Rules, board: Board, estimates: Estimate
     delivery = Delivery(database, clock, board, files, outside.shrinker, outside.channels, rules.give_up_after_s, reach)
     worker = Worker(database, clock, queue, board, files, estimates, outside.renderer, plan, delivery.wake, reach)
     admission = Admission(database, clock, queue, files, rules.queue, rules.quota, outside.monotonic_s)
-    intake = Intake(
-        database,
-        clock,
-        admission,
-        queue,
-        files,
-        estimates,
-        outside.decoder,
-        plan,
-        rules.max_picture_bytes,
-        reach,
-    )
+    acceptance = Acceptance(database, clock, admission, queue, files, estimates, plan, reach)
+    intake = Intake(database, admission, acceptance, queue, files, outside.decoder, plan, rules.max_picture_bytes)
     return Machinery(
         queue=queue,
         board=board,
@@ -161,14 +158,15 @@ def _machinery(outside: Outside, rules: Rules, board: Board, estimates: Estimate
     )
 
 
-def _admin(outside: Outside, rules: Rules, queue: FairQueue, intake: Intake, jobs: Jobs, places: Places) -> Admin:
-    database, clock = outside.database, outside.clock
+def _admin(outside: Outside, rules: Rules, machinery: Machinery, jobs: Jobs, places: Places) -> Admin:
+    database, clock, queue = outside.database, outside.clock, machinery.queue
     overview = AdminOverview(database, clock, queue, rules.quota)
     commands = (
-        *QueueCommands(database, queue, intake, jobs).commands,
+        *QueueCommands(database, queue, machinery.intake, jobs).commands,
         *PeopleCommands(database, clock, queue, rules.quota, rules.roles).commands,
         *PlaceCommands(database, clock, queue, rules.quota, places).commands,
-        *RecordCommands(database, clock, overview).commands,
+        *RecordCommands(database, overview).commands,
+        *ReportCommands(database, clock, jobs, TakingBack(outside.channels).take_back).commands,
     )
     return Admin(database, clock, queue, overview, rules.roles, commands, outside.monotonic_s)
 

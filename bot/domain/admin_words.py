@@ -65,5 +65,9 @@ def resolved(number: int) -> str:
     return f"Report {number} is closed."
 
 
+def hidden(job_id: str) -> str:
+    return f"Job {job_id} is hidden: its video, picture and words are deleted, and its reports are closed."
+
+
 def _count(count: int, word: str, words: str = "") -> str:
     return f"{count} {word}" if count == 1 else f"{count} {words or word + 's'}"

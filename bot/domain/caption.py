@@ -49,6 +49,18 @@ def read_caption(text: str) -> tuple[str, dict[str, str]]:
     return (prompt + text[place:]).strip(), values
 
 
+def take_switch(text: str, name: str) -> tuple[str, bool]:
+    """Return a text without the flag ``--name``, which takes no value, and whether it stood there.
+
+    As with options, dashes that a phone made of hyphens count, here also within the name; to be taken out before
+    ``read_caption``, to which it would be an unknown option.
+    """
+    pattern = "[-‐‑–—―_ ]?".join(map(re.escape, name.split("-")))
+    switch = re.compile(rf"\s*(?<!\S)(?:--|-*[–—―][-–—―]*){pattern}[,.;]?(?!\S)", re.IGNORECASE)
+    rest, count = switch.subn("", text)
+    return rest.strip() if count else text, count > 0
+
+
 def _next_flag(text: str, start: int) -> re.Match[str] | None:
     for flag in _FLAG.finditer(text, start):
         is_known = _name(flag) in _OPTIONS_BY_NAME

@@ -33,6 +33,9 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         ),
         RefusalCode.UNKNOWN_JOB: "There is no such job. Perhaps it was deleted; please send the picture again.",
         RefusalCode.ALREADY_ENDED: "This job is {state} already; there is nothing left to cancel.",
+        RefusalCode.ALREADY_STARTED: (
+            "This video is being made already, so the change comes too late. Press Edit prompt for another one."
+        ),
         RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. {remedy}",
         RefusalCode.NOT_READY: "The video is not there: the job is {state}.",
         RefusalCode.PICTURE_GONE: "The picture is not kept any more. Please send it again.",
@@ -77,6 +80,9 @@ _NOTICES: Mapping[str, str] = MappingProxyType(
         "video_lost": "The video of job {job} was gone before it was delivered.",
         "video_too_large": "The video of job {job} was too large for its platform, even made smaller.",
         "reported": "The video of job {job} was reported: {reason}",
+        "inbox_given_up": (
+            "Message {number} from {channel} was left aside: the bot ended each time that it read it. The log says why."
+        ),
     }
 )
 

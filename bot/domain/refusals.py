@@ -23,6 +23,7 @@ class RefusalCode(StrEnum):
     # jobs
     UNKNOWN_JOB = "unknown_job"  # job
     ALREADY_ENDED = "already_ended"  # job, state
+    ALREADY_STARTED = "already_started"  # job
     NOT_OVER = "not_over"  # job, state
     NOT_READY = "not_ready"  # job, state
     PICTURE_GONE = "picture_gone"  # job

@@ -1,8 +1,8 @@
 """Admin: runs the commands of admins, for every channel.
 
 Who asks is checked at every call, and every call leaves a line in the audit: before it runs, and with its outcome.
-The commands themselves are in ``admin_queue``, ``admin_people``, ``admin_records`` and ``admin_places``; to add one,
-add one function there and its line in ``commands``.
+The commands themselves are in ``admin_queue``, ``admin_people``, ``admin_places``, ``admin_records`` and
+``admin_reports``; to add one, add one function there and its line in ``commands``.
 """
 
 import difflib
@@ -67,7 +67,10 @@ class Admin:
         The board's queue changes with each new one.
         """
         found = await self._database.read(lambda tx: journal.notices_since(tx, number))
-        return [Notice(id_, at_ms / 1000, notice_sentence(code, details)) for id_, at_ms, code, details in found]
+        return [
+            Notice(id_, at_ms / 1000, notice_sentence(code, details), code, details)
+            for id_, at_ms, code, details in found
+        ]
 
     async def overview(self, who: Viewer) -> AdminBoard:
         """Return the operator's board. Raises Refused(NOT_ALLOWED)."""

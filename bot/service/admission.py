@@ -54,15 +54,18 @@ class Admission:
         ban, rules, waiting = await self._database.read(read)
         _require_no_ban(ban)
         _require_right_room(rules, circumstances)
-        wait_s = self._rate.take(requester.id)
-        if wait_s > 0:
-            raise Refused(
-                RefusalCode.TOO_FAST, per_minute=self._limits.requests_per_minute, retry_after_s=round(wait_s, 1)
-            )
+        self._require_pace(requester)
         self._require_open()
         self._require_room(*waiting)
-        if self._files.free_bytes() < self._limits.min_free_bytes:
-            raise Refused(RefusalCode.DISK_NEARLY_FULL)
+        self._require_disk()
+
+    async def require_for_revision(self, requester: Requester) -> None:
+        """Raise Refused where the requester may not change a job that waits; it has its place, and keeps its room."""
+        now_ms = self._clock.now_ms()
+        _require_no_ban(await self._database.read(lambda tx: people.find_ban(tx, requester.id, now_ms)))
+        self._require_pace(requester)
+        self._require_open()
+        self._require_disk()
 
     def hold(self, tx: Connection, new: NewJob, roles: frozenset[str], now_ms: int) -> None:
         """Inside the transaction that inserts the job: check what may have changed, and set its credits aside."""
@@ -76,6 +79,17 @@ class Admission:
             accounts.hold(tx, new.id, levels, new.price_mcr, now_ms)
         except Shortage as shortage:
             raise _no_credits(shortage, new.price_mcr) from shortage
+
+    def _require_pace(self, requester: Requester) -> None:
+        wait_s = self._rate.take(requester.id)
+        if wait_s > 0:
+            raise Refused(
+                RefusalCode.TOO_FAST, per_minute=self._limits.requests_per_minute, retry_after_s=round(wait_s, 1)
+            )
+
+    def _require_disk(self) -> None:
+        if self._files.free_bytes() < self._limits.min_free_bytes:
+            raise Refused(RefusalCode.DISK_NEARLY_FULL)
 
     def _require_open(self) -> None:
         state, view = self._queue.state, self._queue.view()

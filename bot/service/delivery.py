@@ -77,6 +77,10 @@ class Channel(Protocol):
         """Bring the answer to the person. Raises TryLater, GoneForGood or TooLarge."""
         ...
 
+    async def take_back(self, job: Job) -> None:
+        """Remove a job's message where it was shown. What cannot be removed is for the log."""
+        ...
+
 
 def _look(connection: Connection, now_ms: int) -> tuple[list[Pending], int | None]:
     return outbox.due(connection, now_ms, _AT_ONCE * 2), outbox.next_due_ms(connection, now_ms)

@@ -1,80 +1,52 @@
 """Intake: from what a person sent to an accepted job, or one clear no. Nothing is held before everything is checked."""
 
 import asyncio
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import structlog
-
-from bot.domain.job import Origin, Requester
+from bot.domain.job import Job, JobState, Origin, Requester
 from bot.domain.options import VideoOptions, read_options
-from bot.domain.pricing import price_mcr
 from bot.domain.refusals import RefusalCode, Refused
+from bot.service.acceptance import Acceptance, Checked, Overtaken
 from bot.service.admission import Admission
 from bot.service.animator import Decoder
-from bot.service.clock import Clock
-from bot.service.estimates import Effort, Estimates
 from bot.service.fair_queue import FairQueue
-from bot.service.views import Circumstances, Fetch, IncomingRequest, JobView
+from bot.service.views import Circumstances, Fetch, IncomingRequest, JobView, Revision
 from bot.service.worker import RenderPlan
-from bot.store import jobs, queue_order
-from bot.store.database import Connection, Database
+from bot.store import jobs
+from bot.store.database import Database
 from bot.store.files import JobFiles
-from bot.store.job_row import NewJob
-from bot.store.milestones import Change, FileMoment, Reach
-from bot.store.queue_order import Place
 from generation.errors import ErrorCode, PictureRejected
 from generation.picture import Picture
 
-log = structlog.get_logger(__name__)
-
-_ID_BYTES = 10
 _OPEN_AT_ONCE = 8  # pictures that are fetched or decoded: each may be as large as a picture may be
 _UNKNOWN_CIRCUMSTANCES = Circumstances()
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A request that may be accepted."""
-
-    requester: Requester
-    origin: Origin
-    key: str
-    options: VideoOptions
-    start: Picture
-    end: Picture | None
-    roles: frozenset[str]  # of the requester where they ask
-
-
 class Intake:
-    """Accepts jobs. Accepted means: the row is committed, its credits are held, its pictures are on disk."""
+    """Takes requests: new ones, old ones once more, and other words for what still waits."""
 
     def __init__(
         self,
         database: Database,
-        clock: Clock,
         admission: Admission,
+        acceptance: Acceptance,
         queue: FairQueue,
         files: JobFiles,
-        estimates: Estimates,
         decoder: Decoder,
         plan: RenderPlan,
         max_picture_bytes: int,
-        reach: Reach,
     ) -> None:
-        self._database, self._clock, self._admission, self._queue = database, clock, admission, queue
-        self._files, self._estimates, self._decoder, self._plan = files, estimates, decoder, plan
-        self._max_picture_bytes, self._reach = max_picture_bytes, reach
+        self._database, self._admission, self._acceptance, self._queue = database, admission, acceptance, queue
+        self._files, self._decoder, self._plan = files, decoder, plan
+        self._max_picture_bytes = max_picture_bytes
         self._opening = asyncio.Semaphore(_OPEN_AT_ONCE)
-        self._accepting: set[asyncio.Task[JobView]] = set()
 
     async def submit(self, requester: Requester, origin: Origin, request: IncomingRequest) -> JobView:
         """Return the accepted job; the same key from the same requester gives the same job again.
 
         Raises Refused, RequestRejected or PictureRejected; then nothing is held and nothing is kept.
         """
-        known = await self._known(requester, request.key)
+        known = await self._acceptance.known(requester, request.key)
         if known is not None:
             return known
         circumstances = request.circumstances
@@ -83,7 +55,9 @@ class Intake:
         options.check(self._plan.model, self._plan.capabilities, has_end_picture=request.end_picture is not None)
         start = await self._open(request.picture)
         end = None if request.end_picture is None else await self._open(request.end_picture)
-        return await self._accept(_Checked(requester, origin, request.key, options, start, end, circumstances.roles))
+        return await self._acceptance.accept(
+            Checked(requester, origin, request.key, options, start, end, circumstances.roles)
+        )
 
     async def again(
         self,
@@ -103,7 +77,7 @@ class Intake:
         ``by_admin``: somebody who may see every job asks, for the requester, and neither rate nor room counts.
         Raises what ``submit`` raises, and Refused(UNKNOWN_JOB, PICTURE_GONE).
         """
-        known = await self._known(requester, key)
+        known = await self._acceptance.known(requester, key)
         if known is not None:
             return known
         job = await self._database.read(lambda tx: jobs.find(tx, job_id))
@@ -114,18 +88,71 @@ class Intake:
         if not job.has_picture:
             raise Refused(RefusalCode.PICTURE_GONE, job=job_id)
         options = read_options(job.prompt, job.options).with_changes({"seed": None, **changes})
-        try:
-            start = await asyncio.to_thread(self._files.load_picture, self._files.picture(job_id))
-            end_path = self._files.end_picture(job_id) if job.has_end_picture else None
-            end = None if end_path is None else await asyncio.to_thread(self._files.load_picture, end_path)
-        except FileNotFoundError as error:
-            raise Refused(RefusalCode.PICTURE_GONE, job=job_id) from error
-        return await self._accept(_Checked(requester, origin, key, options, start, end, circumstances.roles))
+        start, end = await self._pictures_of(job)
+        return await self._acceptance.accept(Checked(requester, origin, key, options, start, end, circumstances.roles))
+
+    async def revise(
+        self,
+        requester: Requester,
+        key: str,
+        prompt: str,
+        options: Mapping[str, str],
+        *,
+        roles: frozenset[str] = frozenset(),
+    ) -> Revision:
+        """Have a waiting job made with other words: another job of the same key, picture and address stands for it.
+
+        It waits as if the old one had been cancelled and this one asked for; nobody is told of that cancel. Where the
+        words are the same, or the job is over, nothing changes.
+        Raises Refused, also with ALREADY_STARTED, or RequestRejected; then the old job waits as before.
+        """
+        is_let_in = False
+        while True:
+            job = await self._database.read(lambda tx: jobs.find_by_key(tx, requester.id, key)) if key else None
+            if job is None:
+                return Revision(None, None)
+            if job.is_over:
+                return Revision(self._queue.view_of(job), None)
+            wanted = read_options(prompt, options)
+            if (job.prompt, dict(job.options)) == (wanted.prompt, dict(wanted.texts)):
+                return Revision(self._queue.view_of(job), None)
+            if job.state is not JobState.QUEUED:
+                raise Refused(RefusalCode.ALREADY_STARTED, job=job.id)
+            if not is_let_in:
+                await self._admission.require_for_revision(requester)
+                is_let_in = True
+            try:
+                view = await self._replace(job, requester, key, wanted, roles)
+            except Overtaken:
+                continue  # a lane has just taken it, or somebody was quicker: what it is now decides
+            return Revision(view, job.id)
 
     async def settle(self) -> None:
         """Wait until everything that is being accepted has been, or not."""
-        while self._accepting:
-            await asyncio.wait(tuple(self._accepting))
+        await self._acceptance.settle()
+
+    async def _replace(
+        self, job: Job, requester: Requester, key: str, wanted: VideoOptions, roles: frozenset[str]
+    ) -> JobView:
+        try:
+            start, end = await self._pictures_of(job)
+        except Refused as gone:  # with the job, as a rule
+            now = await self._database.read(lambda tx: jobs.find(tx, job.id))
+            if now is None or now.state is not JobState.QUEUED:
+                raise Overtaken from gone
+            raise
+        checked = Checked(requester, job.origin, key, wanted, start, end, roles)
+        return await self._acceptance.accept(checked, instead_of=job)
+
+    async def _pictures_of(self, job: Job) -> tuple[Picture, Picture | None]:
+        """Return the pictures that a job was made of. Raises Refused(PICTURE_GONE)."""
+        try:
+            start = await asyncio.to_thread(self._files.load_picture, self._files.picture(job.id))
+            end_path = self._files.end_picture(job.id) if job.has_end_picture else None
+            end = None if end_path is None else await asyncio.to_thread(self._files.load_picture, end_path)
+        except FileNotFoundError as error:
+            raise Refused(RefusalCode.PICTURE_GONE, job=job.id) from error
+        return start, end
 
     async def _open(self, picture: bytes | Fetch) -> Picture:
         async with self._opening:
@@ -135,82 +162,3 @@ class Intake:
                     ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=len(data), max_bytes=self._max_picture_bytes
                 )
             return await self._decoder.decode(data)
-
-    async def _known(self, requester: Requester, key: str) -> JobView | None:
-        if not key:
-            return None
-        job = await self._database.read(lambda tx: jobs.find_by_key(tx, requester.id, key))
-        return None if job is None else self._queue.view_of(job)
-
-    async def _accept(self, checked: _Checked) -> JobView:
-        # A task of its own: whoever asked may go away in the middle, and files and row must still come to one end.
-        task = asyncio.create_task(self._keep(checked))
-        self._accepting.add(task)
-        task.add_done_callback(self._accepted)
-        return await asyncio.shield(task)
-
-    def _accepted(self, task: asyncio.Task[JobView]) -> None:
-        self._accepting.discard(task)
-        if not task.cancelled():
-            task.exception()  # taken note of: where whoever asked has gone away nobody else does
-
-    async def _keep(self, checked: _Checked) -> JobView:
-        new = self._new_job(checked)
-        try:
-            await asyncio.to_thread(self._files.save_pictures, new.id, checked.start, checked.end)
-            self._reach(FileMoment.PICTURE_WRITTEN)
-            now_ms = self._clock.now_ms()
-
-            def accept(tx: Connection) -> Place | None:
-                if new.key and jobs.find_by_key(tx, new.requester.id, new.key) is not None:
-                    return None  # the same update twice at the same time
-                self._admission.hold(tx, new, checked.roles, now_ms)
-                return queue_order.insert(tx, new, now_ms)
-
-            def show(place: Place | None) -> None:
-                if place is not None:
-                    self._queue.add(place)
-
-            place = await self._database.write(Change.ACCEPT, accept, show)
-        except BaseException:
-            await asyncio.to_thread(self._files.delete_pictures, new.id)
-            raise
-        if place is None:
-            await asyncio.to_thread(self._files.delete_pictures, new.id)
-            known = await self._known(checked.requester, checked.key)
-            assert known is not None  # it was there inside the transaction
-            return known
-        job = await self._database.read(lambda tx: jobs.find(tx, new.id))
-        if job is None:  # forgotten in this very moment
-            raise Refused(RefusalCode.UNKNOWN_JOB, job=new.id)
-        log.info("accepted", job=job.id, requester=job.requester.id, price_mcr=job.price_mcr)
-        return self._queue.view_of(job)
-
-    def _new_job(self, checked: _Checked) -> NewJob:
-        model, options = self._plan.model, checked.options
-        request = options.to_request(model, self._plan.capabilities, checked.start, checked.end)
-        preset = str(options.preset)
-        return NewJob(
-            id=new_job_id(),
-            requester=checked.requester,
-            origin=checked.origin,
-            key=checked.key,
-            prompt=options.prompt,
-            options=options.texts,
-            model=model.name,
-            preset=preset,
-            seed=request.seed,
-            width_px=request.shape.width_px,
-            height_px=request.shape.height_px,
-            frames=request.shape.frames,
-            fps=request.shape.fps,
-            steps=request.steps,
-            estimate_s=self._estimates.seconds(Effort.of(request, model.name, preset)),
-            price_mcr=price_mcr(model, options),
-            has_end_picture=checked.end is not None,
-        )
-
-
-def new_job_id() -> str:
-    """Return an id that nobody can guess, fit for file names, URLs and buttons: 20 hexadecimal digits."""
-    return secrets.token_hex(_ID_BYTES)

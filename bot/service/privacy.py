@@ -14,7 +14,7 @@ from bot.service.clock import Clock
 from bot.service.fair_queue import FairQueue
 from bot.service.quotas import QuotaLimits, quota_view
 from bot.service.retention import KeepRules, Retention
-from bot.store import accounts, jobs, journal, people
+from bot.store import accounts, inbox, jobs, journal, notebook, people
 from bot.store import retention as rows
 from bot.store.database import Connection, Database
 from bot.store.jobs import Ending
@@ -59,6 +59,7 @@ class Privacy:
                 "ban": None if ban is None else asdict(ban),
                 "reports": journal.reports_by(tx, requester_id),
                 "commands": journal.audit_of(tx, requester_id),
+                "notes": notebook.notes_of(tx, requester_id),
             }
 
         found, facts = await self._database.read(read)
@@ -83,6 +84,8 @@ class Privacy:
                 jobs.end(tx, job.id, ending, now_ms)
             gone = rows.delete_jobs(tx, requester.id)
             people.forget(tx, requester.id)
+            notebook.delete_of(tx, requester.id)
+            inbox.empty_lane(tx, requester.platform, requester.user)  # a chat of theirs alone has their id
             return [job.id for job in under_way], gone
 
         def show(result: tuple[list[str], FileOwners]) -> None:

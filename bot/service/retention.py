@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.service.clock import Clock
-from bot.store import retention
+from bot.service.notebook import KEPT_MS as NOTES_KEPT_MS
+from bot.store import inbox, notebook, retention
 from bot.store.database import Connection, Database
 from bot.store.errors import StoreError
 from bot.store.files import JobFiles
@@ -17,6 +18,10 @@ log = structlog.get_logger(__name__)
 
 _DAY_MS = 86_400_000
 _EVERY_S = 900.0
+#: A platform sends what it has no answer to again, for a day.
+_SEEN_TO_KEPT_MS = 2 * _DAY_MS
+#: Of a channel that was switched off: by then nobody waits for an answer.
+_OPEN_KEPT_MS = 14 * _DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,12 @@ class Retention:
             await asyncio.sleep(_EVERY_S)
 
     async def expire(self) -> None:
-        """Delete what is older than the rules say, then the oldest until the cap is kept."""
+        """Delete what is older than the rules say, then the oldest files until the cap is kept."""
         now_ms = self._clock.now_ms()
 
         def drop_old(tx: Connection) -> FileOwners:
+            notebook.delete_old(tx, now_ms - NOTES_KEPT_MS)
+            inbox.delete_old(tx, seen_to_before_ms=now_ms - _SEEN_TO_KEPT_MS, open_before_ms=now_ms - _OPEN_KEPT_MS)
             return retention.drop_old(
                 tx,
                 pictures_before_ms=now_ms - int(self._rules.pictures_days * _DAY_MS),

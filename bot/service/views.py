@@ -53,6 +53,14 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What has become of a job whose words were changed."""
+
+    view: JobView | None  # as it is now; None: there is none of that key
+    replaced: str | None  # the id of the job in whose place it stands; None: nothing has changed
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """The queue as everybody may see it."""
 
@@ -112,6 +120,8 @@ class Notice:
     id: int  # rises; a later notice has a larger one
     at_s: float
     message: str
+    code: str  # what it is about, and the facts that come with it: for a channel that offers something to do
+    details: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,3 +120,27 @@ def set_limit(connection: Connection, level: Level, limit: Limit | None, now_ms:
     now = balance(connection, level, now_ms)
     excess_mcr = now.bucket.tokens_mcr + now.bucket.held_mcr - now.limit.cap_mcr
     return grant(connection, level, -excess_mcr, now_ms) if excess_mcr > 0 else now
+
+
+def move(connection: Connection, old: str, new: str) -> None:
+    """Let an account and its ledger have another id; what the new one has spent already is spent of the old one."""
+    if connection.execute("SELECT 1 FROM account WHERE id = ?", (old,)).fetchone() is None:
+        return
+    names = {"old": old, "new": new}
+    connection.execute(
+        """
+        INSERT INTO account (id, tokens, held, used, added, at_ms, cap, per_day)
+        SELECT :new, tokens, held, used, added, at_ms, cap, per_day FROM account WHERE id = :old
+        ON CONFLICT (id) DO UPDATE SET
+            tokens = max(excluded.tokens - held - used, 0),
+            held = held + excluded.held,
+            used = used + excluded.used,
+            added = max(excluded.tokens - held - used, 0) + held + excluded.held + used + excluded.used,
+            at_ms = max(at_ms, excluded.at_ms),
+            cap = coalesce(excluded.cap, cap),
+            per_day = coalesce(excluded.per_day, per_day)
+        """,
+        names,
+    )
+    connection.execute("UPDATE entry SET account = :new WHERE account = :old", names)
+    connection.execute("DELETE FROM account WHERE id = :old", names)

@@ -130,6 +130,16 @@ def set_address(connection: Connection, job_id: str, address: str) -> None:
     connection.execute("UPDATE job SET address = ? WHERE id = ?", (address, job_id))
 
 
+def drop_key(connection: Connection, job_id: str) -> None:
+    """Let the update that has become this job be another one from now on."""
+    connection.execute("UPDATE job SET key = NULL WHERE id = ?", (job_id,))
+
+
+def move(connection: Connection, old_place: str, new_place: str) -> None:
+    """Let every job from a place be from one with another id."""
+    connection.execute("UPDATE job SET place = ? WHERE place = ?", (new_place, old_place))
+
+
 def set_smaller_video(connection: Connection, job_id: str, video: VideoFacts) -> bool:
     """Note what a video is now that it was encoded once more; False where the job is not on its way any more."""
     changed = connection.execute(

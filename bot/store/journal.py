@@ -73,6 +73,11 @@ def resolve_report(connection: Connection, report_id: int, now_ms: int) -> bool:
     )
 
 
+def resolve_reports_of(connection: Connection, job_id: str, now_ms: int) -> None:
+    """Close every open report of a job."""
+    connection.execute("UPDATE report SET resolved_ms = ? WHERE job = ? AND resolved_ms IS NULL", (now_ms, job_id))
+
+
 def add_notice(connection: Connection, code: str, details: Mapping[str, object], now_ms: int) -> None:
     """Note something that admins are to be told; only the latest thousand are kept."""
     connection.execute(

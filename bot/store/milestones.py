@@ -26,6 +26,13 @@ class Change(StrEnum):
     FORGET = "forget"
     EXPIRE = "expire"  # by age, or because its owner deletes it
     REPORT = "report"
+    REVISE = "revise"  # a waiting job goes, and one with other words stands in its place
+    MOVE = "move"  # a place has another id
+    INBOX = "inbox"
+    INBOX_OPEN = "inbox open"
+    INBOX_BEGUN = "inbox begun"
+    INBOX_DONE = "inbox done"
+    NOTE = "note"
 
 
 class FileMoment(StrEnum):

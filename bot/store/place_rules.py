@@ -40,3 +40,8 @@ def save(connection: Connection, place: str, rules: PlaceRules, now_ms: int) -> 
         """,
         (place, json.dumps(facts), now_ms),
     )
+
+
+def move(connection: Connection, old_place: str, new_place: str) -> None:
+    """Let the rules of a place hold in one with another id."""
+    connection.execute("UPDATE OR REPLACE place_rules SET place = ? WHERE place = ?", (new_place, old_place))

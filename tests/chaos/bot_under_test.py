@@ -34,6 +34,8 @@ from generation.picture import Picture
 from generation.process import ChildOptions
 from generation.request import ImageToVideoRequest, RenderedVideo
 from tests.chaos.discord_bot import live_on_discord
+from tests.chaos.mail_bot import live_by_mail
+from tests.chaos.telegram_bot import live_on_telegram
 from tests.loopback.house import InstantDecoder
 from tests.loopback.scripted_engine import ScriptedEngine, child_command
 
@@ -66,7 +68,9 @@ class Order:
     die_at: str = ""  # a milestone; empty: none
     visit: int = 1  # the first, second … time that it is reached
     server_deaths: list[str] = field(default_factory=list)  # for each render in turn; an empty one lives
-    discord: dict[str, str] = field(default_factory=dict)  # where it is, for a bot on Discord; else it has a page
+    discord: dict[str, str] = field(default_factory=dict)  # where it is, for a bot on Discord
+    telegram: dict[str, str] = field(default_factory=dict)  # likewise on Telegram
+    mail: str = ""  # the file with the updates, for a bot that lives by mail; one without any of these has a page
 
     @property
     def line(self) -> bytes:
@@ -128,9 +132,6 @@ async def live(order: Order, tell: Tell) -> None:
     """Be a bot until it is stopped, or dies as ordered."""
     settings = load_settings(os.environ, {})
     configure_logging(settings.log.level, settings.log.format, sys.stderr, settings.secrets())
-    if order.discord:
-        await live_on_discord(settings, order.discord)
-        return
     visits: Counter[str] = Counter()
 
     def reach(milestone: str) -> None:
@@ -139,6 +140,15 @@ async def live(order: Order, tell: Tell) -> None:
             tell(event="reached", milestone=milestone)
             os.kill(os.getpid(), signal.SIGKILL)
 
+    if order.discord:
+        await live_on_discord(settings, order.discord, reach)
+        return
+    if order.mail:
+        await live_by_mail(settings, order.mail, reach)
+        return
+    if order.telegram:
+        await live_on_telegram(settings, order.telegram, reach)
+        return
     async with AsyncExitStack() as stack:
         engine = None
         if order.is_scripted:

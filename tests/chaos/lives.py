@@ -1,4 +1,4 @@
-"""Three towns whose bots die at every milestone there is, in an order in which each is reached."""
+"""Three towns and a mailroom whose bots die at every milestone there is, in an order in which each is reached."""
 
 from functools import partial
 
@@ -112,4 +112,13 @@ REQUESTS = (
     Life(after_commit(Change.EXPIRE), settings=_KEEP_NOTHING),
     Life(after_commit(Change.DELIVERED), partial(_a_video, name="dana")),
     Life(FileMoment.FILES_DELETED, settings=_KEEP_NOTHING),
+)
+#: No letter is there at more deaths than starts after which it is suspected.
+DEATHS_BY_MAIL = tuple(
+    moment(change)
+    for change in (
+        *(Change.INBOX, Change.INBOX_OPEN, Change.INBOX_BEGUN, Change.INBOX_DONE),
+        *(Change.NOTE, Change.MOVE, Change.REVISE),
+    )
+    for moment in (before_commit, after_commit)
 )

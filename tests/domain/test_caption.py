@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.caption import read_caption
+from bot.domain.caption import read_caption, take_switch
 from bot.domain.messages import sentence
 from bot.domain.options import OPTIONS, Option, read_options
 from generation.errors import ErrorCode, RequestRejected
@@ -128,3 +128,42 @@ def test_any_caption_is_read_or_refused(pieces: list[str]) -> None:
         return
     assert values or prompt == text.strip()
     assert set(prompt) <= set(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("the dog yawns --end-frame", "the dog yawns"),
+        ("--end-frame the dog yawns", "the dog yawns"),
+        ("the dog --end-frame yawns --seconds 4", "the dog yawns --seconds 4"),
+        ("the dog\n--end-frame\nyawns", "the dog\nyawns"),
+        ("the dog, --END-FRAME, yawns", "the dog, yawns"),
+        ("the dog --end-frame.", "the dog"),
+        ("the dog —end-frame", "the dog"),
+        ("the dog –end–frame", "the dog"),
+        ("the dog -–end‑frame", "the dog"),
+        ("the dog --end_frame", "the dog"),
+        ("the dog --end frame", "the dog"),
+        ("the dog --endframe", "the dog"),
+        ("--end-frame --end-frame", ""),
+    ],
+)
+def test_a_switch_is_taken_out_of_the_text(text: str, rest: str) -> None:
+    """A flag without a value may stand anywhere, also with what phones make of its hyphens; the rest stays."""
+    assert take_switch(text, "end-frame") == (rest, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "the dog yawns", "the end-frame", "a -end-frame", "a --end-frames", "a--end-frame", "a --end-frame=1", " a  "],
+)
+def test_what_is_no_switch_stays_as_it_is(text: str) -> None:
+    """Words that only look like it belong to the prompt, letter for letter."""
+    assert take_switch(text, "end-frame") == (text, False)
+
+
+def test_without_its_switch_a_caption_is_read_as_any_other() -> None:
+    """What is left is what the options are read from."""
+    rest, is_on = take_switch('the dog —end-frame --negative "blurry" yawns', "end-frame")
+    assert is_on
+    assert read_caption(rest) == ("the dog yawns", {"negative": "blurry"})

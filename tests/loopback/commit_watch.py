@@ -54,6 +54,7 @@ class CommitWatch:
     bans: dict[str, Row] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     known: dict[str, Row] = field(default_factory=dict)  # every job that ever was, as it was last
+    replaced: set[str] = field(default_factory=set)  # jobs in whose place another one stands
     lost_videos: set[str] = field(default_factory=set)  # somebody deleted the file
     owner_cancels: set[str] = field(default_factory=set)  # jobs that their owner has tried to cancel
     admin_cancels: set[str] = field(default_factory=set)  # likewise
@@ -106,12 +107,14 @@ class CommitWatch:
         before = self.rows
         self.rows = {row["id"]: dict(row) for row in self.connection.execute("SELECT * FROM job")}
         self.known |= self.rows
-        for job_id in self.rows.keys() - before.keys():
-            self._accepted(change, self.rows[job_id], before)
+        if change is Change.REVISE:
+            self._replaced(before)
         for job_id in before.keys() - self.rows.keys():
             self._forgotten(change, before[job_id])
-        for job_id in before.keys() & self.rows.keys():
+        for job_id in before.keys() & self.rows.keys():  # before what is new: their credits may pay for it
             self._changed(change, before[job_id], self.rows[job_id], before)
+        for job_id in self.rows.keys() - before.keys():
+            self._accepted(change, self.rows[job_id], before)
         if change is Change.ADMIN:
             self._admin_commits += 1
             if self._admin_commits == 2 and self.admin_change is not None:
@@ -123,9 +126,10 @@ class CommitWatch:
         self._compare_accounts()
 
     def _accepted(self, change: Change, row: Row, before: dict[str, Row]) -> None:
-        assert change is Change.ACCEPT, f"{row['id']} appeared"
+        assert change in (Change.ACCEPT, Change.REVISE), f"{row['id']} appeared"
         assert row["state"] == "queued", row
-        waiting = Counter(job["requester"] for job in before.values() if job["state"] == "queued")
+        queued = [job for job in before.values() if job["state"] == "queued" and job["id"] not in self.replaced]
+        waiting = Counter(job["requester"] for job in queued)
         limits = self.rules.queue
         assert waiting[row["requester"]] < limits.max_waiting_per_person, "more of a person wait than may"
         assert waiting.total() < limits.max_waiting, "more wait than may"
@@ -133,6 +137,18 @@ class CommitWatch:
         is_banned = ban is not None and (ban["banned_until_ms"] is None or ban["banned_until_ms"] > row["created_ms"])
         assert not is_banned, f"{row['requester']} is banned"
         self.ledger.hold(row["id"], row["requester"], row["place"], row["price_mcr"], row["created_ms"])
+
+    def _replaced(self, before: dict[str, Row]) -> None:
+        """Require that one waiting job has ended without a trace, and one of the same key stands for it."""
+        [new] = [self.rows[job_id] for job_id in self.rows.keys() - before.keys()]
+        [old] = [row for row in before.values() if (row["requester"], row["key"]) == (new["requester"], new["key"])]
+        left = self.rows[old["id"]]
+        assert old["state"] == "queued", f"{old['id']} was {old['state']}"
+        trace = [left[name] for name in ("state", "credits", "told", "prompt", "options", "key", "has_picture")]
+        assert trace == ["cancelled", "returned", 1, "", "{}", None, 0], f"{left}"
+        kept = ("place", "address", "has_end_picture", "channel")
+        assert [old[name] for name in kept] == [new[name] for name in kept], f"{old} {new}"
+        self.replaced.add(old["id"])
 
     def _forgotten(self, change: Change, row: Row) -> None:
         assert change is Change.FORGET, f"{row['id']} is gone"

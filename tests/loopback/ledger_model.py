@@ -1,7 +1,7 @@
 """The credits as the rules say, added up a second time and without the bot's code."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DAY_MS = 86_400_000
 
@@ -88,9 +88,12 @@ class LedgerModel:
         account = self._account(f"person:{person_id}", self._person, now_ms)
         account.earn(now_ms)
         account.own = own
-        account.earn(now_ms)
-        cap = (own or account.usual).cap_mcr
-        account.give(min(cap - account.tokens - account.held, 0))
+        after = replace(account)  # what the new pace makes of the last moment is written down with the next change
+        after.earn(now_ms)
+        excess = after.tokens + after.held - (own or account.usual).cap_mcr
+        if excess > 0:
+            account.earn(now_ms)
+            account.give(-excess)
 
     def columns(self) -> dict[str, tuple[int | None, ...]]:
         return {name: account.columns for name, account in self.accounts.items()}

@@ -28,7 +28,7 @@ _SIZES: tuple[Mapping[str, str], ...] = ({}, {}, {"seconds": "1"}, {"preset": "f
 _FATES = ("later", "perhaps", "gone", "bug")
 #: What a bot commits all the time.
 _OFTEN = (
-    *(Change.ACCEPT, Change.CLAIM, Change.REQUEUE, Change.RENDERED, Change.FAIL, Change.CANCEL),
+    *(Change.ACCEPT, Change.REVISE, Change.CLAIM, Change.REQUEUE, Change.RENDERED, Change.FAIL, Change.CANCEL),
     *(Change.DELIVERED, Change.DELIVERED, Change.TOLD, Change.POSTPONE, Change.FORGET, Change.EXPIRE, Change.ADMIN),
 )
 #: What may be drawn, and how often.
@@ -39,6 +39,8 @@ _WEIGHTS = MappingProxyType(
         "submit too much": 1,
         "submit twice at once": 3,
         "submit again": 5,
+        "revise": 6,
+        "revise twice at once": 2,
         "go away": 3,
         "cancel": 10,
         "cancel twice at once": 3,
@@ -179,10 +181,14 @@ class Operator:
             case "forget":
                 await self._may_be_refused(self._house.services.privacy.forget(who))
             case _:
-                await self._command_or_world(o, who, job_id)
+                await self._do_more(o, who, job_id)
 
-    async def _command_or_world(self, o: Operation, who: Requester, job_id: str) -> None:
+    async def _do_more(self, o: Operation, who: Requester, job_id: str) -> None:
         match o.name:
+            case "revise":
+                await self._revise(o, who)
+            case "revise twice at once":
+                await asyncio.gather(self._revise(o, who), self._revise(replace(o, word="hold"), who))
             case "admin cancel" | "promote" | "retry":
                 if o.name == "admin cancel":
                     self._sim.watch.admin_cancels.add(job_id)
@@ -241,8 +247,27 @@ class Operator:
         self._sim.require(job_id in watch.known, f"{job_id} was promised, and no row was committed")
         if o.key:
             known = self._accepted.setdefault((who.id, o.key), job_id)
-            self._sim.require(known == job_id or known in watch.forgotten, f"{known} and {job_id} of one key")
-            self._accepted[who.id, o.key] = job_id
+            changed = {known, job_id} & (watch.forgotten | watch.replaced)
+            self._sim.require(known == job_id or changed, f"{known} and {job_id} of one key")
+            if job_id not in watch.replaced:
+                self._accepted[who.id, o.key] = job_id
+
+    async def _revise(self, o: Operation, who: Requester) -> None:
+        key, watch = o.key or "k1", self._sim.watch
+        waiting = [row for row in watch.rows.values() if row["state"] == "queued" and row["key"]]
+        if waiting:
+            row = waiting[o.job % len(waiting)]
+            who, key = self._owner(row["id"]), row["key"]
+        try:
+            revision = await self._house.services.intake.revise(who, key, o.word, dict(o.size))
+        except (Refused, GenerationError, StoreError):
+            return
+        if revision.replaced is not None and revision.view is not None:
+            job_id = revision.view.job.id
+            self._sim.require(revision.replaced in watch.replaced, f"{revision.replaced} was not replaced")
+            self._sim.require(job_id in watch.known, f"{job_id} was promised, and no row was committed")
+            if job_id not in watch.replaced:
+                self._accepted[who.id, key] = job_id
 
     async def _change_credits(self, o: Operation, who: Requester) -> None:
         ledger, now_ms = self._sim.watch.ledger, self._sim.clock.now_ms()
@@ -313,6 +338,8 @@ async def come_to_an_end(simulation: Simulation, life: Life) -> None:
         simulation.require(arrived <= {told}, f"{row['id']} is {row['state']}, people saw {arrived}")
         if row["state"] == "undeliverable":
             simulation.require(row["id"] in platform.gone, f"{row['id']} could have been delivered")
+        elif row["id"] in watch.replaced:
+            simulation.require(not arrived, f"people saw an end of {row['id']}, which was replaced")
         elif row["id"] not in platform.gone:
             simulation.require(arrived, f"nobody was told that {row['id']} is {row['state']}")
     simulation.require(not list(watch.ledger.open_jobs()), "credits are held for ever")

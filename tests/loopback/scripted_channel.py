@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from bot.domain.job import JobState
+from bot.domain.job import Job, JobState
 from bot.service.delivery import Answer
 
 
@@ -14,6 +14,7 @@ class ScriptedChannel:
         self.name = name
         self.calls: list[Answer] = []  # every try
         self.arrived: list[Answer] = []  # those that were taken
+        self.taken_back: list[Job] = []
         self.next_errors: deque[BaseException] = deque()
         self._changed = asyncio.Condition()
 
@@ -24,6 +25,11 @@ class ScriptedChannel:
                 assert answer.job.state is not JobState.RENDERED or (answer.video and answer.video.exists())
                 self.arrived.append(answer)
             self._changed.notify_all()
+        if self.next_errors:
+            raise self.next_errors.popleft()
+
+    async def take_back(self, job: Job) -> None:
+        self.taken_back.append(job)
         if self.next_errors:
             raise self.next_errors.popleft()
 

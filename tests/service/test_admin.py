@@ -72,6 +72,7 @@ async def test_every_command_answers_with_a_sentence_and_data(quiet: House) -> N
         "ban": {"person": "scripted:eve", "reason": "spam", "days": "1.5"},
         "unban": {"person": "scripted:eve"},
         "resolve-report": {"report": "1"},
+        "hide": {"job": ended.job.id},
         "place": {"place": "scripted:here"},
         "place-rooms": {"action": "add", "room": "7", "place": "scripted:here"},
         "place-tier": {"role": "8", "cap": "2", "per-day": "1", "place": "scripted:here"},

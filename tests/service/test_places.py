@@ -204,3 +204,63 @@ async def test_an_admins_retry_asks_nobody_where_they_are(quiet: House) -> None:
     await quiet.admin("place-rooms", action="add", room="7", place=HERE)
     await quiet.admin("retry", job=old.job.id)
     assert quiet.services.queue.view().waiting == 1
+
+
+async def test_a_place_with_another_id_is_the_same_place(quiet: House) -> None:
+    """Rules, what is left of the pool, and jobs follow; under the old id there is nothing any more."""
+    await quiet.admin("place-pool", cap="3", per_day="0", place=HERE)
+    await quiet.admin("place-rooms", action="add", room="7", place=HERE)
+    room = Circumstances(room="7")
+    waits = await quiet.ask_in("bob", HERE, room)
+    gone = await quiet.ask_in("ann", HERE, room)
+    await quiet.services.jobs.cancel(quiet.person("ann"), gone.job.id)
+    rules = await quiet.services.places.rules(HERE)
+    for _ in range(3):  # a platform says it more than once
+        await quiet.services.places.moved(HERE, ELSEWHERE)
+    assert await quiet.services.places.rules(ELSEWHERE) == rules
+    assert (await quiet.services.places.rules(HERE)).is_empty
+    for job_id in (waits.job.id, gone.job.id):
+        assert (await quiet.services.jobs.get(ADMIN, job_id)).job.origin.place == ELSEWHERE
+    for _ in range(2):
+        await quiet.ask_in("eve", ELSEWHERE, room)
+    with expect_refusal(RefusalCode.NO_CREDITS):
+        await quiet.ask_in("eve", ELSEWHERE, room)
+    await quiet.services.jobs.cancel(quiet.person("bob"), waits.job.id)
+    await quiet.ask_in("eve", ELSEWHERE, room)
+    assert await quiet.broken_promises() == []
+
+
+async def test_what_was_spent_under_the_new_id_already_is_spent(quiet: House) -> None:
+    """Where somebody asks before the word of the new id comes, two accounts become one, and neither is full again."""
+    await quiet.admin("place-pool", cap="3", per_day="0", place=HERE)
+    await quiet.admin("place-pool", cap="3", per_day="0", place=ELSEWHERE)
+    first = await quiet.ask("bob", place=HERE)
+    second = await quiet.ask("ann", place=ELSEWHERE)
+    await quiet.services.places.moved(HERE, ELSEWHERE)
+    assert await quiet.broken_promises() == []
+    await quiet.ask("eve", place=ELSEWHERE)
+    with expect_refusal(RefusalCode.NO_CREDITS):
+        await quiet.ask("eve", place=ELSEWHERE)
+    for view in (first, second):
+        await quiet.services.jobs.cancel(ADMIN, view.job.id)
+    for _ in range(2):
+        await quiet.ask("eve", place=ELSEWHERE)
+    assert await quiet.broken_promises() == []
+
+
+async def test_a_place_that_stays_where_it_is_keeps_everything(quiet: House) -> None:
+    """Being told of a move to the same id, or of one of a place that nobody knows, changes nothing."""
+    await quiet.admin("place-pool", cap="1", per_day="0", place=HERE)
+    await quiet.ask("bob", place=HERE)
+    await quiet.services.places.moved(HERE, HERE)
+    await quiet.services.places.moved("scripted:nowhere", HERE)
+    with expect_refusal(RefusalCode.NO_CREDITS):
+        await quiet.ask("ann", place=HERE)
+    assert await quiet.broken_promises() == []
+
+
+async def test_a_group_with_a_negative_id_can_be_named(quiet: House) -> None:
+    """An admin sets rules for a Telegram group by its id as Telegram writes it."""
+    await quiet.admin("place-pool", cap="5", per_day="0", place="telegram:-1001234567890")
+    assert (await quiet.services.places.rules("telegram:-1001234567890")).pool == Limit(5_000, 0)
+    await quiet.admin("ban", person="telegram:-1001234567890", reason="a channel that floods")

@@ -11,6 +11,7 @@ from bot.domain.credits import Limit
 from bot.domain.job import JobState, Origin
 from bot.domain.refusals import RefusalCode
 from bot.service.delivery import TryLater
+from bot.service.inbox import NewUpdate
 from bot.service.quotas import QuotaLimits
 from bot.service.views import IncomingRequest
 from tests.loopback.expect import expect_refusal
@@ -56,6 +57,24 @@ async def test_an_export_holds_everything(house: House) -> None:
     assert isinstance(jobs, list)
     assert [job["id"] for job in jobs] == [failed.id, done.id]
     assert (export["person"], export["name"]) == ("scripted:bob", "Bob")
+
+
+async def test_notes_and_letters_of_somebody_are_theirs(house: House) -> None:
+    """What a channel has noted is exported and forgotten, and so is what they wrote that nobody has seen to."""
+    notebook, inbox = house.services.notebook, house.services.inbox
+    await notebook.keep("scripted", "1:2", "scripted:bob", "my secret wish")
+    await notebook.keep("scripted", "1:3", "scripted:ann", "anns wish")
+    await inbox.keep("scripted", [NewUpdate(1, "bob", "a secret letter"), NewUpdate(2, "ann", "anns letter")])
+    await inbox.keep("elsewhere", [NewUpdate(1, "bob", "another bobs letter")])
+    export = await house.services.privacy.export("scripted:bob")
+    assert export["notes"] == [
+        {"channel": "scripted", "name": "1:2", "body": "my secret wish", "at": house.clock.now_ms() / 1000}
+    ]
+    await house.services.privacy.forget(house.person("bob"))
+    assert await words_about(house, "secret") == []
+    assert await notebook.read("scripted", "1:3") == "anns wish"
+    assert [one.number for one in await inbox.open("scripted")] == [2]
+    assert [one.number for one in await inbox.open("elsewhere")] == [1]
 
 
 async def test_an_export_says_nothing_of_where_a_message_is(house: House) -> None:

@@ -81,7 +81,7 @@ async def test_what_keeps_a_database_from_opening_is_told(house_at: HouseAt, tmp
     change("UPDATE person SET waiting = 1")
     [(version,)] = await asyncio.to_thread(lambda: sqlite3.connect(path).execute("PRAGMA user_version").fetchall())
     change("PRAGMA user_version = 99")
-    assert "schema 99; this one knows 2" in await refuses_to_open(house_at)
+    assert "schema 99; this one knows 3" in await refuses_to_open(house_at)
     change(f"PRAGMA user_version = {version}")
     path.write_bytes(b"no database at all" * 1_000)
     assert f"The database {path} is damaged" in await refuses_to_open(house_at)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app.core import Outside, Rules, assemble
-from bot.domain.job import JobState
+from bot.domain.job import Job, JobState
 from bot.service.delivery import Answer, Channel, TryLater
 from bot.service.lifecycle import Lifecycle
 from bot.service.roles import Roles
@@ -47,6 +47,9 @@ class WayBack:
             self._town.was_tried.set()
             raise TryLater
         await self._channel.deliver(answer)
+
+    async def take_back(self, job: Job) -> None:
+        await self._channel.take_back(job)
 
 
 class Town:

@@ -100,6 +100,7 @@ export function Reports({ reports, commander }) {
       </div>
       <div class="actions">
         <${Watch} job=${report.job} />
+        <${CommandButton} commander=${commander} name="hide" about=${{ job: report.job }} class="quiet" />
         <${CommandButton} commander=${commander} name="resolve-report" about=${{ report: String(report.id) }} class="quiet" />
       </div>
     </li>`}

@@ -227,6 +227,7 @@ export const words = {
       'set-limit': 'Set limit',
       ban: 'Ban',
       unban: 'Unban',
+      hide: 'Hide',
       'resolve-report': 'Resolve',
     },
     person: (person) =>
