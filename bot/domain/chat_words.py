@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.domain.credits import credits_text
 from bot.domain.job import CreditState, Failure, Job, JobState
-from bot.domain.messages import sentence
+from bot.domain.messages import file_size, sentence
 from bot.domain.refusal_words import wait_text
 
 AI_GENERATED = "AI-generated"
@@ -20,6 +20,15 @@ NOT_READY = "The engine is not ready yet."
 NOT_YOURS = "Only the person who asked for this video can do that."
 AS_LONG_AS_POSSIBLE = "This video is already as long as one can be here."
 REPORTED = "Thank you. The admins will see your report."
+NO_JOBS = "You have no jobs under way."
+NO_RESULTS = "There are no results yet."
+NOTHING_OLDER = "There is nothing older."
+FORGETTING = "All your jobs end, and all your pictures, videos and prompts are deleted. This cannot be undone."
+FORGETTING_LEAVES = (
+    "What stays: your balance of credits, without which being forgotten would fill it up, and a ban. "
+    "Messages that were sent stay where they are; their Delete buttons work until you are forgotten."
+)
+EXPORT_TOO_LARGE = "Your data is too large for a file here. Please ask whoever runs this bot for it."
 
 #: The phases of ``generation.engines.engine.Phase`` as people read them.
 PHASES: Mapping[str, str] = MappingProxyType(
@@ -44,6 +53,26 @@ def channel_closed(channel: str, reason: str) -> str:
         f"{channel} does not take this bot any more: {reason}. All jobs are kept. Please set "
         f"ANIMATE_{channel.upper()}__TOKEN to a valid token and start again; `animate-bot doctor` says what is missing."
     )
+
+
+def not_fetched(platform: str) -> str:
+    """Return what whoever sent a picture can do where it did not come."""
+    return f"The picture could not be fetched from {platform}. Please send it again."
+
+
+def not_taken(platform: str) -> str:
+    """Return what whoever wants a video can do where it was not taken."""
+    return f"{platform} did not take the video. Please try again in a few minutes."
+
+
+def too_large_to_send(size_bytes: int) -> str:
+    """Return why a video is not sent."""
+    return f"This video is too large to be sent here ({file_size(size_bytes)})."
+
+
+def and_more(count: int) -> str:
+    """Return what stands below a list that is not shown whole."""
+    return f"and {count} more."
 
 
 def place_in_queue(ahead: int | None) -> str:

@@ -10,17 +10,20 @@ import aiohttp
 import discord
 import structlog
 
+from bot.adapters.discord.address import CHANNEL_NAME
+from bot.adapters.discord.card_painter import CHANNEL_EVERY_S, CardPainter
 from bot.adapters.discord.channel import DiscordChannel
 from bot.adapters.discord.client import IDENTIFY_EVERY_S, AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.downloads import CDN_HOSTS, Downloads
 from bot.adapters.discord.house import furnish, keep_house
-from bot.adapters.discord.notices import Notices
+from bot.adapters.discord.notices import AdminChannel
 from bot.adapters.discord.posts import Posts
-from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE, Pace, StatusCards
 from bot.service.channels import ChannelClosed
 from bot.service.clock import Clock
+from bot.service.notice_board import NoticeBoard
 from bot.service.services import Services
+from bot.service.status_messages import USUAL_PACE, Pace, StatusMessages
 from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -46,6 +49,7 @@ class DiscordOptions:
     admin_channel: int | None = None
     cdn_hosts: Collection[str] = CDN_HOSTS
     pace: Pace = USUAL_PACE
+    channel_every_s: float = CHANNEL_EVERY_S  # between two edits of one channel by the bot's own token
     pause_s: float = 1.0  # before the second try to connect; then twice as long each time
     identify_every_s: float = IDENTIFY_EVERY_S
 
@@ -61,7 +65,8 @@ class DiscordAdapter:
 
     async def run(self, services: Services) -> None:
         """Serve until the board closes. Raises DiscordClosed."""
-        cards = StatusCards(services, self._posts, self._clock, self._options.pace)
+        painter = CardPainter(services, self._posts, self._clock, time.monotonic, self._options.channel_every_s)
+        cards = StatusMessages(services, painter, self._options.pace)
         async with Downloads(services.offers.max_picture_bytes, self._options.cdn_hosts) as downloads:
             desk = Desk(services, cards, self._posts, downloads, self._clock, self._options.admin_roles)
             self.channel.open(services, cards)
@@ -79,11 +84,12 @@ class DiscordAdapter:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
 
-    async def _notices(self, services: Services) -> Notices | None:
+    async def _notices(self, services: Services) -> NoticeBoard | None:
         """Return what posts notices: the same for all connections, so that what comes between two is posted as well."""
         if self._options.admin_channel is None:
             return None
-        notices = Notices(services.admin, services.board, self._options.admin_channel)
+        post = AdminChannel(self._posts, self._options.admin_channel).post
+        notices = NoticeBoard(services.admin, services.board, post)
         try:
             await notices.begin()
         except StoreError as error:  # it begins with the first connection then
@@ -119,7 +125,7 @@ class DiscordAdapter:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    async def _connect(self, client: AnimateClient, desk: Desk, notices: Notices | None) -> None:
+    async def _connect(self, client: AnimateClient, desk: Desk, notices: NoticeBoard | None) -> None:
         async with client:
             try:
                 await client.login(self._options.token)

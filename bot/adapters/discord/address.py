@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+CHANNEL_NAME = "discord"
+
 #: Discord invalidates an interaction's token after 15 minutes (developers/interactions/receiving-and-responding); a
 #: call that is begun in the last seconds might be too late when it arrives.
 TOKEN_LIFE_S = 15 * 60 - 20

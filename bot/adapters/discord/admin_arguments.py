@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.adapters.discord.address import CHANNEL_NAME
 from bot.adapters.discord.animate_command import option_text
 from bot.adapters.discord.people import Interaction
-from bot.adapters.discord.status_cards import CHANNEL_NAME
 from bot.adapters.discord.text import shortened
 from bot.service.admin_command import AdminCommand, Argument
 

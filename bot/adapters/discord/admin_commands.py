@@ -11,10 +11,11 @@ from bot.adapters.discord.admin_arguments import describe, identifier, offered, 
 from bot.adapters.discord.admin_confirm import GONE, SURE, arguments_of, question_for
 from bot.adapters.discord.admin_jobs import job_choices
 from bot.adapters.discord.admin_panel import OPENS, QueuePanels
-from bot.adapters.discord.desk import Desk, say
+from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.people import Interaction, caller_of, place_of
 from bot.adapters.discord.presses import Item, PressAction, chosen, menu, row
 from bot.adapters.discord.private_answers import answer, change
+from bot.adapters.discord.refusing import say
 from bot.adapters.discord.text import shortened
 from bot.service.admin_command import AdminAnswer, AdminCommand
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from discord import app_commands
 
-from bot.adapters.discord.status_cards import CHANNEL_NAME
+from bot.adapters.discord.address import CHANNEL_NAME
 from bot.adapters.discord.text import shortened
 from bot.domain import chat_words as words
 from bot.domain.job import Job, JobState

@@ -10,15 +10,17 @@ import structlog
 from discord import ui
 
 from bot.adapters.discord.address import TOKEN_LIFE_S
-from bot.adapters.discord.admin_answer import fitting, who
+from bot.adapters.discord.admin_answer import DiscordMarks, who
 from bot.adapters.discord.admin_confirm import question_for
 from bot.adapters.discord.admin_jobs import KnownJobs, job_label, known_jobs
-from bot.adapters.discord.desk import Desk, answer_to, say
+from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.job_list import discord_time, prompt_of
 from bot.adapters.discord.people import Interaction, caller_of
 from bot.adapters.discord.presses import Item, PressAction, board, button, chosen, menu, row
-from bot.adapters.discord.private_answers import LOST, Respond, answer, change
+from bot.adapters.discord.private_answers import Respond, answer, change
+from bot.adapters.discord.refusing import LOST, answer_to, say
 from bot.domain import admin_words, chat_words
+from bot.domain.admin_lines import fitting
 from bot.domain.refusals import Refused
 from bot.service.board import BoardClosed
 from bot.service.roles import Caller
@@ -33,7 +35,7 @@ OPENS = "queue"
 _EVERY_S = 4.0
 _LIFE_S = TOKEN_LIFE_S - 60
 _MAX_PANELS = 50
-_MAX_LINES, _MAX_MENU = 20, 25
+_MAX_LINES, _MAX_LINES_CHARACTERS, _MAX_MENU = 20, 3_200, 25
 _PROMPT_CHARACTERS = 80
 _TIME_STEP_S = 15  # the time at which a job is ready is shown in such steps: each new one is an edit
 _PRESS, _PICK = "queue", "queue-pick"
@@ -157,7 +159,7 @@ class QueuePanels:
         text = [
             f"**{admin_words.queue(*counts) if known.is_whole else _TOO_LONG}** {_state(view)}".rstrip(),
             *([note] if note else []),
-            *fitting(lines, 3_200),
+            *fitting(lines, _MAX_LINES_CHARACTERS, DiscordMarks()),
             *([f"and {more} more"] if more > 0 else []),
             _LIVE if is_live else _NOT_LIVE,
         ]

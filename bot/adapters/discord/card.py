@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import discord
 from discord import ui
 
-from bot.adapters.discord.job_buttons import JobButton, Verb
+from bot.adapters.discord.job_buttons import JobButton
 from bot.adapters.discord.text import shortened, shown
 from bot.domain import chat_words as words
 from bot.domain.job import Job, JobState
+from bot.domain.job_verbs import Verb
+from bot.service.state_lines import state_lines
 from bot.service.views import JobView
 
 PICTURE_FILE, STILL_FILE = "picture.jpg", "preview.jpg"
@@ -45,19 +47,10 @@ def video_file(job_id: str) -> str:
 def progress_card(view: JobView, shows: Shows) -> ui.LayoutView:
     """Return the card of a job that waits or runs."""
     job = view.job
+    state = "\n".join(state_lines(view))
     ready = f" Ready <t:{shows.ready_at_s}:R>." if shows.ready_at_s is not None else ""
     lines: list[ui.Item[ui.LayoutView]] = [_head(job, shows)]
-    match job.state:
-        case JobState.QUEUED:
-            lines.append(ui.TextDisplay(f"{words.place_in_queue(view.ahead)}{ready} {shows.holds_up}".rstrip()))
-        case JobState.RUNNING if view.render is not None:
-            render = view.render
-            phase = words.PHASES.get(str(render.phase), words.RENDERING)
-            lines.append(ui.TextDisplay(f"{words.progress_bar(render.step, render.steps)}\n{phase}.{ready}"))
-        case JobState.RUNNING:
-            lines.append(ui.TextDisplay(f"{words.RENDERING}.{ready}"))
-        case _:
-            lines.append(ui.TextDisplay(words.RENDERED))
+    lines.append(ui.TextDisplay(f"{state}{ready} {shows.holds_up}".rstrip()))
     if shows.has_still:
         lines.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{STILL_FILE}")))
     if job.state in (JobState.QUEUED, JobState.RUNNING):

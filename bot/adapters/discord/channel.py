@@ -7,17 +7,18 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.adapters.discord.address import Address
+from bot.adapters.discord.address import CHANNEL_NAME, Address
 from bot.adapters.discord.card import Shows, maybe_sent_card, no_video_card, video_card, video_file
-from bot.adapters.discord.offers import offered_verbs
+from bot.adapters.discord.card_painter import StatusCards
 from bot.adapters.discord.posts import Files, Posts
-from bot.adapters.discord.status_cards import CHANNEL_NAME, StatusCards
+from bot.adapters.discord.take_down import take_down
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
 from bot.domain import chat_words as words
-from bot.domain.job import JobState
+from bot.domain.job import Job, JobState
 from bot.service.clock import Clock
 from bot.service.delivery import Answer, GoneForGood, TooLarge, TryLater
 from bot.service.services import Services
+from bot.service.variations import offered_verbs
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,10 @@ class DiscordChannel:
                 await self._show(answer, address, is_bare=False)
             except ContentBlocked:
                 await self._show_bare(answer, address)
+
+    async def take_back(self, job: Job) -> None:
+        """Delete a job's message and its call where they were shown, as far as Discord lets the bot."""
+        await take_down(self._posts, Address.read(job.origin.address))
 
     async def _show_bare(self, answer: Answer, address: Address) -> None:
         try:

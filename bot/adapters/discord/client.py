@@ -8,8 +8,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.adapters.discord.desk import say
-from bot.adapters.discord.job_buttons import Action, JobButton, Verb
+from bot.adapters.discord.job_buttons import Action, JobButton
+from bot.adapters.discord.refusing import say
+from bot.domain.job_verbs import Verb
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
 

@@ -1,7 +1,5 @@
 """The form behind "Delete": it asks once more, and what is sent from it can take the message away by its own token."""
 
-from dataclasses import replace
-
 import aiohttp
 import discord
 import structlog
@@ -9,15 +7,15 @@ from discord import ui
 
 from bot.adapters.discord.acknowledgement import acknowledge_quietly
 from bot.adapters.discord.address import Address
-from bot.adapters.discord.answers import answering, job_of_requester, tell
 from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.forms import filled, open_form
+from bot.adapters.discord.job_in_question import job_of_requester
 from bot.adapters.discord.people import Interaction, caller_of
-from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
+from bot.adapters.discord.refusing import answering, tell
+from bot.adapters.discord.take_down import take_down_call, take_down_message
 from bot.domain.job import Job
 from bot.domain.refusals import RefusalCode, Refused
-from bot.service.delivery import TooLarge, TryLater
 
 log = structlog.get_logger(__name__)
 
@@ -68,24 +66,14 @@ def delete_action(desk: Desk) -> FormAction:
 async def _delete_messages(desk: Desk, interaction: Interaction, job: Job) -> None:
     address = Address.read(job.origin.address)
     pressed = interaction.message.id if interaction.message is not None else 0
-    if address.call:
-        await _delete_card(desk, replace(address, message=address.call, token=""))
+    await take_down_call(desk.posts, address)
     if address.message and address.message != pressed:  # it was pressed on a copy
-        await _delete_card(desk, address)
+        await take_down_message(desk.posts, address)
     try:
         await interaction.delete_original_response()
     except discord.NotFound:
         return  # somebody was quicker
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as refused:
         log.info("a message could not be deleted by its token", reason=repr(refused))
-        if address.message != pressed or not await _delete_card(desk, address):
+        if address.message != pressed or not await take_down_message(desk.posts, address):
             await tell(interaction, _MESSAGE_STAYS)
-
-
-async def _delete_card(desk: Desk, address: Address) -> bool:
-    try:
-        await desk.posts.delete(address)
-    except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater) as reason:
-        log.info("a status message could not be deleted", reason=repr(reason))
-        return False
-    return True

@@ -1,11 +1,12 @@
 """The form behind "Edit prompt": a job's prompt and options, to be asked for once more with changes."""
 
-from bot.adapters.discord.answers import answering, is_seen_by_one, job_of_requester
 from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Asking, Desk
 from bot.adapters.discord.form_fields import MAX_FIELDS, PROMPT, given_before, option_fields, prompt_field
 from bot.adapters.discord.forms import filled, giving_back, open_form
+from bot.adapters.discord.job_in_question import is_seen_by_one, job_of_requester
 from bot.adapters.discord.people import Interaction, caller_of
+from bot.adapters.discord.refusing import answering
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.views import JobView
 

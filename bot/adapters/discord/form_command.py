@@ -6,7 +6,7 @@ from discord import app_commands
 
 from bot.adapters.discord.animate_command import submit
 from bot.adapters.discord.client import FormAction
-from bot.adapters.discord.desk import Asking, Declined, Desk
+from bot.adapters.discord.desk import Asking, Desk
 from bot.adapters.discord.form_fields import (
     END_IMAGE,
     IMAGE,
@@ -18,6 +18,7 @@ from bot.adapters.discord.form_fields import (
 )
 from bot.adapters.discord.forms import filled, giving_back, open_form
 from bot.adapters.discord.people import Interaction
+from bot.adapters.discord.refusing import Declined
 from bot.service.views import JobView
 
 KIND = "animate"

@@ -8,8 +8,8 @@ from typing import Any, cast
 from discord import ui
 
 from bot.adapters.discord.acknowledgement import first_answer
-from bot.adapters.discord.desk import EXPECTED_ERRORS, Declined, answer_to
 from bot.adapters.discord.people import Interaction
+from bot.adapters.discord.refusing import EXPECTED_ERRORS, Declined, answer_to
 from bot.adapters.discord.settings_text import with_prompt
 
 

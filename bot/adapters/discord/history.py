@@ -3,17 +3,17 @@
 from discord import ui
 
 from bot.adapters.discord.desk import Desk
-from bot.adapters.discord.job_buttons import JobButton, Verb
+from bot.adapters.discord.job_buttons import JobButton
 from bot.adapters.discord.job_list import discord_time, message_link, prompt_of
 from bot.adapters.discord.people import Interaction, requester_of
 from bot.adapters.discord.presses import Button, Item, PressAction, board, button, row
 from bot.adapters.discord.private_answers import change
 from bot.domain import chat_words as words
 from bot.domain.job import Job, Requester
-from bot.service.jobs import Jobs
+from bot.domain.job_verbs import Verb
+from bot.service.history import results
 
 _PAGE = 5
-_READ = 50
 _MAX_SKIPPED = 1_000
 _PROMPT_CHARACTERS = 150  # escapes may double it, and a message holds 4,000 in all
 _TURN = "history"
@@ -22,13 +22,13 @@ _TURN = "history"
 async def history(desk: Desk, requester: Requester, skipped: int = 0) -> ui.LayoutView:
     """Return the page that begins after the ``skipped`` newest results."""
     skipped = min(max(skipped, 0), _MAX_SKIPPED)
-    found = await _results(desk.services.jobs, requester, skipped + _PAGE + 1)
+    found = await results(desk.services.jobs, requester, skipped + _PAGE + 1)
     page, has_older = found[skipped : skipped + _PAGE], len(found) > skipped + _PAGE
     items: list[Item] = []
     for job in page:
         items += _entry(job)
     if not page:
-        items.append(ui.TextDisplay("There are no results yet." if not skipped else "There is nothing older."))
+        items.append(ui.TextDisplay(words.NO_RESULTS if not skipped else words.NOTHING_OLDER))
     turns: list[Button] = []
     if skipped:
         turns.append(button("Newer", _TURN, str(max(skipped - _PAGE, 0))))
@@ -45,24 +45,6 @@ def history_actions(desk: Desk) -> dict[str, PressAction]:
         await change(interaction, lambda: history(desk, requester_of(interaction), number))
 
     return {_TURN: turn}
-
-
-async def _results(jobs: Jobs, requester: Requester, count: int) -> list[Job]:
-    """Return the newest jobs that are over and of which something is left."""
-    found: list[Job] = []
-    before: str | None = None
-    while len(found) < count:
-        views = await jobs.latest(requester, _READ, before)
-        found += [view.job for view in views if view.job.is_over and _is_kept(view.job)]
-        if len(views) < _READ:
-            break
-        before = views[-1].job.id
-    return found[:count]
-
-
-def _is_kept(job: Job) -> bool:
-    """Whether anything can be asked of a job: one that was deleted has lost all of this."""
-    return bool(job.has_video or job.has_picture or job.prompt or job.options)
 
 
 def _entry(job: Job) -> list[Item]:

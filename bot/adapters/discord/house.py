@@ -15,10 +15,10 @@ from bot.adapters.discord.animate_command import animate_command
 from bot.adapters.discord.client import AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.job_actions import job_actions
-from bot.adapters.discord.notices import Notices
 from bot.adapters.discord.personal_commands import personal_actions, personal_commands
 from bot.adapters.discord.presence import keep_presence
 from bot.adapters.discord.presses import answer_presses
+from bot.service.notice_board import NoticeBoard
 
 log = structlog.get_logger(__name__)
 
@@ -46,13 +46,13 @@ def furnish(client: AnimateClient, desk: Desk) -> None:
     }
 
 
-async def keep_house(client: AnimateClient, desk: Desk, notices: Notices | None) -> None:
+async def keep_house(client: AnimateClient, desk: Desk, notices: NoticeBoard | None) -> None:
     """Do what a client does by itself, until it is cancelled."""
     async with asyncio.TaskGroup() as parts:
         parts.create_task(_apart("registration", _register(client)))
         parts.create_task(_apart("presence", keep_presence(client, desk.services.queue, desk.services.board)))
         if notices is not None:
-            parts.create_task(_apart("notices", notices.run(client)))
+            parts.create_task(_apart("notices", notices.run()))
 
 
 async def _apart(name: str, part: Coroutine[Any, Any, None]) -> None:

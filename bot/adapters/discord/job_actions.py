@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from functools import partial
 
 from bot.adapters.discord.acknowledgement import acknowledge, acknowledge_quietly
-from bot.adapters.discord.answers import answering, is_seen_by_one, job_in_sight, job_of_requester, tell
 from bot.adapters.discord.client import guarded
 from bot.adapters.discord.delete_form import open_delete_form
-from bot.adapters.discord.desk import Asking, Declined, Desk
+from bot.adapters.discord.desk import Asking, Desk
 from bot.adapters.discord.edit_form import open_edit_form
-from bot.adapters.discord.job_buttons import Action, Verb
-from bot.adapters.discord.offers import changes_for, longer_s
+from bot.adapters.discord.job_buttons import Action
+from bot.adapters.discord.job_in_question import is_seen_by_one, job_in_sight, job_of_requester
 from bot.adapters.discord.people import Interaction, caller_of
+from bot.adapters.discord.refusing import Declined, answering, tell
 from bot.adapters.discord.report_form import open_report_form
 from bot.adapters.discord.resending import Resending
 from bot.adapters.discord.settings_text import settings_answer
 from bot.domain import chat_words as words
+from bot.domain.job_verbs import Verb
 from bot.domain.refusals import Refused
+from bot.service.variations import changes_for, longer_s
 from bot.service.views import JobView
 from bot.store.errors import StoreError
 

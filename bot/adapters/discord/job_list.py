@@ -10,26 +10,13 @@ from bot.adapters.discord.private_answers import change
 from bot.adapters.discord.text import shown
 from bot.domain import chat_words as words
 from bot.domain.job import Job, JobState, Requester
-from bot.domain.refusals import Refused
-from bot.service.services import Services
+from bot.service.history import jobs_under_way
+from bot.service.state_lines import state_lines
 from bot.service.views import JobView
 
 _MAX_SHOWN = 10
-_READ = 100
 _PROMPT_CHARACTERS = 80  # escapes may double it, and a message holds 4,000 in all
 _CANCEL, _REFRESH = "job-cancel", "jobs"
-
-
-async def jobs_under_way(services: Services, requester: Requester) -> list[JobView]:
-    """Return a person's jobs that wait, run or are on their way, the first to be ready first."""
-    views = {view.job.id: view for view in await services.jobs.latest(requester, _READ)}
-    for job_id in services.queue.waiting_of(requester.id) - set(views):
-        try:
-            views[job_id] = await services.jobs.get(requester, job_id)
-        except Refused:  # it was deleted in this moment
-            continue
-    under_way = [view for view in views.values() if not view.job.is_over]
-    return sorted(under_way, key=lambda view: (-1 if view.ahead is None else view.ahead, view.job.created_ms))
 
 
 async def job_list(desk: Desk, requester: Requester) -> ui.LayoutView:
@@ -43,9 +30,9 @@ async def job_list(desk: Desk, requester: Requester) -> ui.LayoutView:
         if view.job.state is not JobState.RENDERED:
             items.append(row(button("Cancel", _CANCEL, view.job.id)))
     if not views:
-        items.append(ui.TextDisplay("You have no jobs under way. `/animate` begins one."))
+        items.append(ui.TextDisplay(f"{words.NO_JOBS} `/animate` begins one."))
     if len(views) > _MAX_SHOWN:
-        items.append(ui.TextDisplay(f"and {len(views) - _MAX_SHOWN} more."))
+        items.append(ui.TextDisplay(words.and_more(len(views) - _MAX_SHOWN)))
     return board(*items, row(button("Refresh", _REFRESH)))
 
 
@@ -83,17 +70,8 @@ def message_link(job: Job) -> str:
 
 
 def _state(view: JobView, now_s: float) -> str:
-    match view.job.state:
-        case JobState.QUEUED:
-            text = words.place_in_queue(view.ahead)
-        case JobState.RUNNING if view.render is not None:
-            text = words.progress_bar(view.render.step, view.render.steps)
-        case JobState.RUNNING:
-            text = f"{words.RENDERING}."
-        case _:
-            text = words.RENDERED
     ready = "" if view.eta_s is None else f" Ready {discord_time(now_s + view.eta_s)}."
-    return text + ready
+    return state_lines(view)[0] + ready
 
 
 def discord_time(instant_s: float) -> str:

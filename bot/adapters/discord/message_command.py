@@ -8,11 +8,12 @@ from discord import app_commands
 
 from bot.adapters.discord.animate_command import submit
 from bot.adapters.discord.client import FormAction
-from bot.adapters.discord.desk import Asking, Declined, Desk, say
+from bot.adapters.discord.desk import Asking, Desk
 from bot.adapters.discord.downloads import Linked
 from bot.adapters.discord.form_fields import MAX_FIELDS, PROMPT, option_fields, prompt_field
 from bot.adapters.discord.forms import filled, giving_back, open_form
 from bot.adapters.discord.people import Interaction
+from bot.adapters.discord.refusing import Declined, say
 from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay, TokenRevoked, plain_errors
 from bot.service.clock import Clock
 from bot.service.delivery import TooLarge, TryLater

@@ -5,8 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.adapters.discord.address import TOKEN_LIFE_S, Address
-from bot.adapters.discord.status_cards import CHANNEL_NAME
+from bot.adapters.discord.address import CHANNEL_NAME, TOKEN_LIFE_S, Address
 from bot.adapters.discord.trouble import SMALLEST_LIMIT_BYTES
 from bot.domain.job import Origin, Requester
 from bot.service.clock import Clock

@@ -90,6 +90,11 @@ class Posts:
             message = await self._channel(channel).send(view=card, files=[] if files is None else files(), nonce=nonce)
         return Address(self._application, channel, message.id, by_bot=True)
 
+    async def say(self, channel: int, text: str, nonce: str) -> None:
+        """Send a plain text by the bot's own token; the same nonce gives the same message."""
+        with self._errors():
+            await self._channel(channel).send(text, nonce=nonce)
+
     async def direct_channel(self, user: int) -> int:
         """Return the channel of direct messages with a person."""
         with self._errors():

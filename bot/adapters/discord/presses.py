@@ -9,8 +9,8 @@ import structlog
 from discord import ui
 
 from bot.adapters.discord.client import guarded
-from bot.adapters.discord.desk import say
 from bot.adapters.discord.people import Interaction
+from bot.adapters.discord.refusing import say
 
 log = structlog.get_logger(__name__)
 

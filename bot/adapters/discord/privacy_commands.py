@@ -1,9 +1,7 @@
 """``/privacy`` and ``/forget-me``: what is stored about a person, to be had and to be deleted by them alone."""
 
 import asyncio
-import gzip
 import io
-import json
 
 import discord
 import structlog
@@ -11,35 +9,28 @@ from discord import ui
 
 from bot.adapters.discord.acknowledgement import acknowledge
 from bot.adapters.discord.address import Address
-from bot.adapters.discord.desk import Desk, answer_to
-from bot.adapters.discord.job_list import jobs_under_way
+from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.people import Interaction, max_video_bytes, requester_of
 from bot.adapters.discord.presses import PressAction, board, button, row
-from bot.adapters.discord.private_answers import LOST, answer, change
-from bot.adapters.discord.trouble import ContentBlocked, MessageGone, NoWay
+from bot.adapters.discord.private_answers import answer, change
+from bot.adapters.discord.refusing import LOST, Declined, refusing
+from bot.adapters.discord.take_down import take_down
 from bot.domain import chat_words as words
-from bot.domain.refusals import RefusalCode, Refused
-from bot.service.delivery import TooLarge, TryLater
-from bot.store.errors import StoreError
+from bot.service.export_file import export_file
+from bot.service.history import jobs_under_way
 
 log = structlog.get_logger(__name__)
 
 _EXPORT, _ASK, _FORGET = "export", "forget-ask", "forget"
-_FILE = "my-data.json"
 _STORED = (
     "**What is stored about you:** your Discord number and name, for each job its pictures, prompt, options and video, "
     "your credits, what you reported, and a ban if there is one. Whoever runs this bot can see it, and whoever manages "
     "a server sees the jobs that were asked for there."
 )
-_STAYS = (
-    "What stays: your balance of credits, without which being forgotten would fill it up, and a ban. "
-    "Messages that were sent stay in their channels; their Delete buttons work until you are forgotten."
-)
 _WARNING = (
-    "**Delete everything that is stored about you?** All your jobs end, and all your pictures, videos and prompts are "
-    f"deleted. This cannot be undone. {_STAYS}\n-# If you do not want that, dismiss this message."
+    f"**Delete everything that is stored about you?** {words.FORGETTING} {words.FORGETTING_LEAVES}\n"
+    "-# If you do not want that, dismiss this message."
 )
-_TOO_LARGE = "Your data is too large for a file here. Please ask whoever runs this bot for it."
 
 
 async def privacy(desk: Desk) -> ui.LayoutView:
@@ -86,36 +77,19 @@ async def _forget(desk: Desk, interaction: Interaction) -> ui.LayoutView:
     under_way = [Address.read(view.job.origin.address) for view in await jobs_under_way(desk.services, requester)]
     count = await desk.services.privacy.forget(requester)
     for address in under_way:
-        try:
-            await desk.posts.delete(address)
-        except (NoWay, MessageGone, ContentBlocked, TooLarge, TryLater) as reason:
-            log.info("a forgotten job's message stays", reason=repr(reason))
-    return board(ui.TextDisplay(f"{words.forgotten(count)} {_STAYS}"))
+        await take_down(desk.posts, address)
+    return board(ui.TextDisplay(f"{words.forgotten(count)} {words.FORGETTING_LEAVES}"))
 
 
 async def _export(desk: Desk, interaction: Interaction) -> None:
     if await acknowledge(interaction, ephemeral=True) is None:
         return
-    try:
+    async with refusing(interaction, is_private=True):
         facts = await desk.services.privacy.export(requester_of(interaction).id)
-        name, data = await asyncio.to_thread(_file_of, facts, max_video_bytes(interaction))
-        if data:
+        name, data = await asyncio.to_thread(export_file, facts, max_video_bytes(interaction))
+        if not data:
+            raise Declined(words.EXPORT_TOO_LARGE)
+        try:
             await interaction.edit_original_response(attachments=[discord.File(io.BytesIO(data), name)])
-        else:
-            await interaction.edit_original_response(content=_TOO_LARGE)
-    except StoreError as error:
-        await interaction.edit_original_response(content=answer_to(error))
-    except LOST as lost:
-        log.info("an export did not arrive", reason=repr(lost))
-    except Exception:
-        await interaction.edit_original_response(content=answer_to(Refused(RefusalCode.BROKEN)))
-        raise
-
-
-def _file_of(facts: dict[str, object], max_bytes: int) -> tuple[str, bytes]:
-    """Return name and bytes of the export, packed where it would be too large, empty where even that is."""
-    data = json.dumps(facts, ensure_ascii=False, indent=2).encode()
-    if len(data) <= max_bytes:
-        return _FILE, data
-    packed = gzip.compress(data)
-    return f"{_FILE}.gz", packed if len(packed) <= max_bytes else b""
+        except LOST as lost:
+            log.info("an export did not arrive", reason=repr(lost))

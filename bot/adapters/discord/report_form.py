@@ -4,11 +4,11 @@ import discord
 from discord import ui
 
 from bot.adapters.discord.acknowledgement import acknowledge
-from bot.adapters.discord.answers import answering, tell
 from bot.adapters.discord.client import FormAction
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.forms import filled, open_form
 from bot.adapters.discord.people import Interaction, requester_of
+from bot.adapters.discord.refusing import answering, tell
 from bot.domain import chat_words as words
 
 KIND = "report"

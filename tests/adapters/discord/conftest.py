@@ -11,12 +11,12 @@ import pytest
 import yarl
 
 from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
-from bot.adapters.discord.status_cards import Pace
 from bot.app.core import Core, Outside, Rules, assemble
 from bot.domain.job import END_STATES, Job, JobState
 from bot.service.lifecycle import Lifecycle
 from bot.service.roles import Roles
 from bot.service.services import Services
+from bot.service.status_messages import Pace
 from bot.service.views import JobView
 from bot.service.worker import RenderPlan
 from bot.store import jobs
@@ -33,7 +33,8 @@ from tests.loopback.scripted_renderer import ScriptedRenderer
 from tests.loopback.scripted_shrinker import ScriptedShrinker
 
 #: The bot's own pace, a hundred times as fast: what matters is the order of things.
-FAST = Pace(0.04, 0.15, 0.002, 0.05, 0.013)
+FAST = Pace(0.04, 0.15, 0.002, 0.05, head_start_s=0.01)
+FAST_CHANNEL_S = 0.013
 PICTURE = b"a picture, as any other"
 #: Who the bot's operator is on Discord.
 OPERATOR = "operator"
@@ -140,7 +141,9 @@ def open_bot(tmp_path: Path, world: LoopbackDiscord, picture: Picture, clock: Fi
         is_online: bool = True,
     ) -> AsyncIterator[Bot]:
         renderer, shrinker = renderer or ScriptedRenderer(), ScriptedShrinker()
-        options = options or DiscordOptions(world.token, cdn_hosts={world.cdn_host}, pace=FAST, pause_s=0.01)
+        options = options or DiscordOptions(
+            world.token, cdn_hosts={world.cdn_host}, pace=FAST, channel_every_s=FAST_CHANNEL_S, pause_s=0.01
+        )
         adapter = DiscordAdapter(options, clock)
         database = await asyncio.to_thread(Database.open, tmp_path, clock.now_ms())
         files = JobFiles(tmp_path)

@@ -9,7 +9,7 @@ from bot.adapters.discord.adapter import DiscordOptions
 from bot.domain.job import Job, JobState
 from bot.store import outbox
 from bot.store.outbox import Pending
-from tests.adapters.discord.conftest import FAST, Bot
+from tests.adapters.discord.conftest import FAST, FAST_CHANNEL_S, Bot
 from tests.adapters.discord.scenes import Harbour
 from tests.loopback.discord import Channel, LoopbackDiscord, Message, Person
 from tests.loopback.house import PATIENCE_S
@@ -24,7 +24,14 @@ _LOOK_EVERY_S = 0.005
 def hasty(world: LoopbackDiscord) -> DiscordOptions:
     """Return the settings of a bot that pauses for hundredths of a second where it would pause for seconds."""
     pace = replace(FAST, retry_after_s=0.05)
-    return DiscordOptions(world.token, cdn_hosts={world.cdn_host}, pace=pace, pause_s=0.01, identify_every_s=0.01)
+    return DiscordOptions(
+        world.token,
+        cdn_hosts={world.cdn_host},
+        pace=pace,
+        channel_every_s=FAST_CHANNEL_S,
+        pause_s=0.01,
+        identify_every_s=0.01,
+    )
 
 
 async def held(scene: Harbour, person: Person, place: Channel | None = None, **options: Any) -> Message:

@@ -1,6 +1,7 @@
 """A client of the bot's own parts that a test paces: what happens every few seconds happens at once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from functools import partial
 
 from bot.adapters.discord.admin_commands import admin_actions, admin_group
 from bot.adapters.discord.admin_panel import QueuePanels
+from bot.adapters.discord.card_painter import CardPainter
 from bot.adapters.discord.client import AnimateClient
 from bot.adapters.discord.desk import Desk
 from bot.adapters.discord.downloads import Downloads
 from bot.adapters.discord.posts import Posts
 from bot.adapters.discord.presses import answer_presses
-from bot.adapters.discord.status_cards import StatusCards
+from bot.service.status_messages import StatusMessages
 from tests.adapters.discord.conftest import Bot
 from tests.loopback.discord import LoopbackDiscord
 
@@ -35,7 +37,7 @@ async def quick_client(bot: Bot, world: LoopbackDiscord) -> AsyncIterator[Quick]
     await asyncio.wait({bot.running})
     await world.until(lambda: not world.gateway.is_ready)
     posts = Posts(bot.clock, lambda: None)
-    cards = StatusCards(bot.services, posts, bot.clock)
+    cards = StatusMessages(bot.services, CardPainter(bot.services, posts, bot.clock, time.monotonic))
     desk = Desk(bot.services, cards, posts, Downloads(1_000), bot.clock, frozenset())
     client = AnimateClient(posts.use, partial(bot.services.channel_is_back, "discord"), QUICK_S)
     panels = QueuePanels(desk, QUICK_S)

@@ -2,39 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import discord
 
-from bot.adapters.discord.address import Address
+from bot.adapters.discord.address import CHANNEL_NAME, Address
+from bot.adapters.discord.card_painter import CardPainter, StatusCards
 from bot.adapters.discord.posts import Files, Posts
-from bot.adapters.discord.status_cards import CHANNEL_NAME, USUAL_PACE, StatusCards
 from bot.domain.job import JobState, Origin, Requester
 from bot.service.clock import SystemClock
-from bot.service.intake import new_job_id
+from bot.service.status_messages import USUAL_PACE, StatusMessages
 from bot.service.views import IncomingRequest, JobView
-from bot.store import people, queue_order
-from bot.store.database import Connection
-from bot.store.job_row import NewJob
-from bot.store.milestones import Change
-from bot.store.queue_order import Place
 from generation.engines.engine import Phase, Progress
+from tests.loopback.crowd import crowd
 from tests.loopback.house import House
-from tests.store.rows import new_job
 
 NETWORK_S = 0.1
 THREADS_S = 0.05  # what the disk takes before an edit
 ANNA = Requester(CHANNEL_NAME, "1", "Anna")
-
-
-def person(number: int) -> Requester:
-    return Requester(CHANNEL_NAME, f"1{number}")
-
-
-def _waiting(requester: Requester, origin: Origin) -> NewJob:
-    new = new_job("anybody", new_job_id(), price_mcr=0)
-    return replace(new, requester=requester, origin=origin, frames=97, steps=1, estimate_s=1.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +68,8 @@ class Stage:
         """Log in and begin to draw the cards of what is under way."""
         self.posts.use(discord.Client(intents=discord.Intents.none()))
         clock = asyncio.get_running_loop().time
-        cards = StatusCards(self.house.services, self.posts, self.house.clock, USUAL_PACE, clock)
+        painter = CardPainter(self.house.services, self.posts, self.house.clock, clock)
+        cards = StatusMessages(self.house.services, painter, USUAL_PACE, clock)
         self.drawing = asyncio.create_task(cards.run())
         await asyncio.sleep(1)
         return cards
@@ -98,23 +85,9 @@ class Stage:
         return await self.house.services.intake.submit(ANNA, origin, IncomingRequest(b"a picture", prompt)), address
 
     async def fill(self, count: int, *, has_token: bool = True) -> list[str]:
-        """Put jobs of as many people into the queue at once, without pictures; return their ids."""
-        asking = [
-            (person(n), Origin(CHANNEL_NAME, address=str(self.address(has_token=has_token)))) for n in range(count)
-        ]
-        new = [_waiting(requester, origin) for requester, origin in asking]
-
-        def insert(tx: Connection) -> list[Place]:
-            for requester, _ in asking:
-                people.touch(tx, requester, 0)
-            return [queue_order.insert(tx, one, 0) for one in new]
-
-        def show(places: list[Place]) -> None:
-            for place in places:
-                self.house.core.machinery.queue.add(place)
-
-        await self.house.database.write(Change.ACCEPT, insert, show)
-        return [one.id for one in new]
+        """Have as many people ask at once; return their jobs' ids."""
+        addresses = [self.address(has_token=has_token) for _ in range(count)]
+        return await crowd(self.house, [Origin(CHANNEL_NAME, address=str(address)) for address in addresses])
 
     def progress(self, job_id: str, step: int) -> None:
         self.house.services.board.show_progress(job_id, ANNA.id, Progress(Phase.DRAW, step, 1000))

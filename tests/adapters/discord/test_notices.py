@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.adapters.discord.notices import Notices
+from bot.adapters.discord.notices import AdminChannel
 from bot.domain.job import Origin, Requester
+from bot.service.notice_board import NoticeBoard
 from bot.service.views import IncomingRequest
 from tests.adapters.discord.conftest import Bot, OpenBot
 from tests.adapters.discord.delivering import hasty
@@ -31,15 +32,20 @@ async def quick(bot: Bot, world: LoopbackDiscord) -> AsyncIterator[Quick]:
 
 
 @pytest.fixture
-async def posting(bot: Bot, quick: Quick, office: Channel) -> AsyncIterator[Notices]:
+async def posting(bot: Bot, quick: Quick, office: Channel) -> AsyncIterator[NoticeBoard]:
     """Notices that have seen what there was at the start, and post what comes."""
     await report(bot, "of long ago")
-    notices = Notices(bot.services.admin, bot.services.board, office.id, QUICK_S)
+    notices = board(bot, quick, office)
     await notices.begin()
-    task = asyncio.create_task(notices.run(quick.client))
+    task = asyncio.create_task(notices.run())
     yield notices
     task.cancel()
     await asyncio.wait({task})
+
+
+def board(bot: Bot, quick: Quick, office: Channel) -> NoticeBoard:
+    post = AdminChannel(quick.desk.posts, office.id).post
+    return NoticeBoard(bot.services.admin, bot.services.board, post, QUICK_S)
 
 
 async def report(bot: Bot, *reasons: str) -> None:
@@ -56,7 +62,9 @@ async def until_tried(world: LoopbackDiscord, office: Channel, times: int) -> No
     await world.until(lambda: len(world.calls_to("POST", f"channels/{office.id}/messages")) >= times)
 
 
-async def test_a_new_notice_is_posted_once(world: LoopbackDiscord, bot: Bot, posting: Notices, office: Channel) -> None:
+async def test_a_new_notice_is_posted_once(
+    world: LoopbackDiscord, bot: Bot, posting: NoticeBoard, office: Channel
+) -> None:
     """What is new since the start is posted, once, as plain text that pings nobody."""
     await report(bot, "not **nice** @everyone")
     (message,) = await world.until(lambda: office.messages)
@@ -71,10 +79,10 @@ async def test_a_new_notice_is_posted_once(world: LoopbackDiscord, bot: Bot, pos
 
 async def test_many_notices_are_one_message(world: LoopbackDiscord, bot: Bot, quick: Quick, office: Channel) -> None:
     """What comes at once comes in one message, which says how much it leaves out."""
-    notices = Notices(bot.services.admin, bot.services.board, office.id, QUICK_S)
+    notices = board(bot, quick, office)
     await notices.begin()
     await report(bot, *(f"{number} {'x' * 200}" for number in range(40)))
-    task = asyncio.create_task(notices.run(quick.client))
+    task = asyncio.create_task(notices.run())
     (message,) = await world.until(lambda: office.messages)
     shown = message.text.count("was reported")
     assert 3 < shown < 40
@@ -85,7 +93,7 @@ async def test_many_notices_are_one_message(world: LoopbackDiscord, bot: Bot, qu
 
 
 async def test_a_notice_whose_sending_is_in_doubt_is_there_once(
-    world: LoopbackDiscord, bot: Bot, posting: Notices, office: Channel
+    world: LoopbackDiscord, bot: Bot, posting: NoticeBoard, office: Channel
 ) -> None:
     """A notice whose confirmation was lost is sent again, and is there once."""
     world.faults.next("POST", "messages", lost_answer=True)
@@ -97,7 +105,7 @@ async def test_a_notice_whose_sending_is_in_doubt_is_there_once(
 
 
 async def test_a_closed_channel_gives_one_line_in_the_log(
-    world: LoopbackDiscord, bot: Bot, posting: Notices, office: Channel
+    world: LoopbackDiscord, bot: Bot, posting: NoticeBoard, office: Channel
 ) -> None:
     """Where the bot may not write, the log says so once, and other notices are not piled up for later."""
     office.deny("SEND_MESSAGES")

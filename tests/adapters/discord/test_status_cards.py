@@ -83,7 +83,7 @@ async def test_the_cards_go_on_after_a_restart(open_bot: OpenBot, world: Loopbac
         first, _ = await bot.jobs()
         bot.services.board.show_progress(first.id, first.requester.id, Progress(Phase.DRAW, 9, 10))
         await world.until(lambda: "90 %" in messages[0].text)
-        assert "Next in line." in messages[1].text
+        await world.until(lambda: "Next in line." in messages[1].text)
         assert [message.labels for message in messages] == [["Cancel"], ["Cancel"]]
         bot.renderer.release()
         for job in await bot.jobs():

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.adapters.discord.job_buttons import Verb
 from bot.domain.job import Job
+from bot.domain.job_verbs import Verb
 from bot.service.offers import Offers
 from generation.request import Preset
 
