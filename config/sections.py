@@ -20,14 +20,20 @@ from config.values import (
     Host,
     Number,
     PlatformToken,
+    ProxyUrl,
     Seconds,
+    ServerUrl,
     Switch,
+    TelegramChat,
+    WebhookSecret,
+    WebhookUrl,
     WebToken,
     lower,
 )
 
 Engine = Literal["auto", "camera", "ltx"]
 Device = Literal["auto", "cpu", "cuda"]
+Album = Literal["each", "ends"]
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 LogFormat = Literal["auto", "console", "json"]
 
@@ -131,6 +137,28 @@ class DiscordSettings(Section):
 
 class TelegramSettings(Section):
     token: PlatformToken | None = None
+    admin_chat: TelegramChat | None = None
+    ask_for_prompt: Switch = False
+    album: Annotated[Album, BeforeValidator(lower)] = "each"
+    base_url: ServerUrl | None = None
+    local_mode: Annotated[Switch, Field(validate_default=True)] = False
+    webhook_url: WebhookUrl | None = None
+    webhook_secret: Annotated[WebhookSecret | None, Field(validate_default=True)] = None
+    proxy: ProxyUrl | None = None
+
+    @field_validator("local_mode")
+    @classmethod
+    def _is_of_a_server_of_ones_own(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("base_url", "unknown") is None:
+            raise PydanticCustomError("local_cloud", "needs telegram.base_url, the address of your own Bot API server")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _goes_with_its_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "webhook_url" in info.data and (info.data["webhook_url"] is None) != (value is None):
+            raise PydanticCustomError("half_a_webhook", "must be set where telegram.webhook_url is, and only there")
+        return value
 
 
 def secrets_in(value: object) -> Iterator[str]:

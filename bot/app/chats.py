@@ -1,14 +1,24 @@
 """The chat platforms whose tokens are set, running beside each other in the bot's loop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.options import CLOUD_URL, TelegramOptions, Webhook
 from bot.service.clock import SystemClock
 from bot.service.delivery import Channel
 from bot.service.services import Services
 from config.settings import Settings
+
+#: Where the page takes what Telegram posts.
+TELEGRAM_WEBHOOK_PATH = "/telegram/webhook"
+
+#: Takes the headers, with names in small letters, and the body of a post; returns the status of the answer.
+Receive = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+_NO_WEBHOOKS: Mapping[str, Receive] = MappingProxyType({})
 
 
 class Chat(Protocol):
@@ -23,10 +33,10 @@ class Chat(Protocol):
 
 
 class Chats:
-    """All of them."""
+    """All of them; ``webhooks`` are where some are posted to, by the path on the page."""
 
-    def __init__(self, chats: Mapping[str, Chat]) -> None:
-        self._chats = chats
+    def __init__(self, chats: Mapping[str, Chat], webhooks: Mapping[str, Receive] = _NO_WEBHOOKS) -> None:
+        self._chats, self.webhooks = chats, webhooks
         self._running: list[asyncio.Task[None]] = []
 
     def __bool__(self) -> bool:
@@ -67,4 +77,32 @@ def make_chats(settings: Settings) -> Chats:
             admin_channel=settings.discord.admin_channel,
         )
         chats["discord"] = DiscordAdapter(options, SystemClock())
-    return Chats(chats)
+    webhooks: dict[str, Receive] = {}
+    if settings.telegram.token is not None:
+        telegram = TelegramAdapter(
+            telegram_options(settings, settings.telegram.token.get_secret_value()), SystemClock()
+        )
+        chats["telegram"] = telegram
+        if settings.telegram.webhook_url is not None:
+            webhooks[TELEGRAM_WEBHOOK_PATH] = telegram.receive
+    return Chats(chats, webhooks)
+
+
+def telegram_options(settings: Settings, token: str) -> TelegramOptions:
+    """Return what the adapter is started with."""
+    telegram = settings.telegram
+    webhook = None
+    if telegram.webhook_url is not None and telegram.webhook_secret is not None:
+        webhook = Webhook(telegram.webhook_url, telegram.webhook_secret.get_secret_value())
+    admins = (admin.partition(":") for admin in settings.admins)
+    return TelegramOptions(
+        token=token,
+        base_url=telegram.base_url or CLOUD_URL,
+        local_mode=telegram.local_mode,
+        proxy="" if telegram.proxy is None else telegram.proxy.get_secret_value(),
+        webhook=webhook,
+        admin_chat=telegram.admin_chat,
+        admins=frozenset(int(number) for platform, _, number in admins if platform == "telegram"),
+        asks_for_prompt=telegram.ask_for_prompt,
+        album_is_ends=telegram.album == "ends",
+    )

@@ -57,6 +57,8 @@ async def run_bot(
     chats = make_chats(settings)
     if not settings.web.enabled and not chats:
         raise SettingsError([Problem("web.enabled", "", "is false, and there is no other channel: nobody could ask")])
+    if chats.webhooks and not settings.web.enabled:
+        raise SettingsError([Problem("telegram.webhook_url", "", "needs the page, on whose port it is: web.enabled")])
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(_Signals())
         database = await asyncio.to_thread(Database.open, settings.data_dir, SystemClock().now_ms(), reach)
@@ -84,7 +86,8 @@ async def run_bot(
         await lifecycle.start()
         chats.start(core.services)
         if server is not None:
-            await server.start(make_app(core.services, doorway.access, host_names=doorway.host_names))
+            app = make_app(core.services, doorway.access, host_names=doorway.host_names, webhooks=chats.webhooks)
+            await server.start(app)
         announce("animate-bot runs without its page" if server is None else _where(server, doorway))
         await _until(signals.stop.wait(), lifecycle.failure(), chats.failure())
         log.info("stopping", grace_s=settings.shutdown.grace_s)

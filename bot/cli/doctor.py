@@ -83,6 +83,7 @@ def _set_up(settings: "Settings", environ: Mapping[str, str]) -> "dict[str, Chec
         "weights": lambda: weights_checks(generation.engine, generation.model, settings.models_dir),
         "channels": lambda: channel_checks(channels),
         "discord": lambda: _discord(settings),
+        "telegram": lambda: _telegram(settings),
         **_page(settings),
         "admins": lambda: admin_checks(settings.admins, platforms, [name for name, _ in web.tokens]),
     }
@@ -98,6 +99,27 @@ def _discord(settings: "Settings") -> "Iterable[Check]":
     from bot.adapters.discord.check import check
 
     return asyncio.run(check(token.get_secret_value(), settings.discord.admin_channel))
+
+
+def _telegram(settings: "Settings") -> "Iterable[Check]":
+    from bot.domain.doctor_telegram_words import no_token
+    from bot.service.doctor import Check
+
+    found = settings.telegram
+    if found.token is None:
+        return [Check.ok("telegram", no_token())]
+    from bot.adapters.telegram.check import check
+    from bot.adapters.telegram.options import CLOUD_URL, TelegramOptions, Webhook
+
+    options = TelegramOptions(
+        token=found.token.get_secret_value(),
+        base_url=found.base_url or CLOUD_URL,
+        local_mode=found.local_mode,
+        proxy="" if found.proxy is None else found.proxy.get_secret_value(),
+        webhook=None if found.webhook_url is None else Webhook(found.webhook_url, secret=""),
+        admin_chat=found.admin_chat,
+    )
+    return asyncio.run(check(options))
 
 
 def _page(settings: "Settings") -> "dict[str, CheckFunction]":

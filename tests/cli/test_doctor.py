@@ -14,6 +14,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 DISCORD_TOKEN = "M" + "Aa0-_" * 5 + ".Aa0-_X." + "Aa0-_" * 6
 TELEGRAM_TOKEN = "123456789:" + "Aa0-_" * 7
+#: Where nobody listens, and nobody may without being root.
+CLOSED_PORT = 1
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_a_fresh_machine_is_good_enough_and_stays_untouched(run: Run, home: Path
     names = [line.split()[1] for line in lines if not line.startswith(" ")]
     assert names == [
         *("python", "sqlite", "settings", "ffmpeg", "data_dir", "models_dir"),
-        *("engine", "weights", "channels", "discord", "page", "port", "admins"),
+        *("engine", "weights", "channels", "discord", "telegram", "page", "port", "admins"),
     ]
     assert last.startswith("No check failed; ")
     assert list(home.iterdir()) == []
@@ -56,6 +58,7 @@ def test_a_script_gets_one_object(run: Run, home: Path) -> None:
         environ = {
             "ANIMATE_WEB__PORT": str(listener.getsockname()[1]),
             "ANIMATE_TELEGRAM__TOKEN": TELEGRAM_TOKEN,
+            "ANIMATE_TELEGRAM__BASE_URL": f"http://127.0.0.1:{CLOSED_PORT}",
             "ANIMATE_GENERATION__MODEL": TELEGRAM_TOKEN,  # pasted into the wrong place: is told as an unknown model
         }
         done = run("--json", **environ)
@@ -88,6 +91,20 @@ def test_a_discord_out_of_reach_is_a_warning(home: Path) -> None:
     assert line["state"] == "warn"
     assert f"Cannot connect to host 127.0.0.1:{closed}" in line["detail"]
     assert DISCORD_TOKEN not in done.stdout
+
+
+def test_a_telegram_out_of_reach_is_a_warning(run: Run, home: Path) -> None:
+    """With a token Telegram is asked; that it does not answer is one line, without the token, and nothing on stderr."""
+    environ = {
+        "ANIMATE_TELEGRAM__TOKEN": TELEGRAM_TOKEN,
+        "ANIMATE_TELEGRAM__BASE_URL": f"http://127.0.0.1:{CLOSED_PORT}",
+    }
+    done = run("--json", **environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    [line] = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "telegram"]
+    assert line["state"] == "warn"
+    assert f"cannot be reached at 127.0.0.1:{CLOSED_PORT}" in line["detail"]
+    assert TELEGRAM_TOKEN not in done.stdout
 
 
 def test_wrong_settings_are_failed_checks(run: Run, home: Path) -> None:

@@ -139,6 +139,16 @@ def test_people_come_in_with_tokens_of_their_own(bot: StartBot, tmp_path: Path) 
         ({"ANIMATE_WEB__PROT": "0"}, 78, "ANIMATE_WEB__PORT"),
         ({"ANIMATE_WEB__TOKENS": "ann:short"}, 78, "16"),
         ({"ANIMATE_WEB__ENABLED": "false"}, 78, "web.enabled"),
+        (
+            {
+                "ANIMATE_WEB__ENABLED": "false",
+                "ANIMATE_TELEGRAM__TOKEN": "123456789:" + "Aa0-_" * 7,
+                "ANIMATE_TELEGRAM__WEBHOOK_URL": "https://bot.example.org/telegram/webhook",
+                "ANIMATE_TELEGRAM__WEBHOOK_SECRET": "a-word-that-nobody-knows",
+            },
+            78,
+            "telegram.webhook_url: needs the page",
+        ),
         ({"ANIMATE_WEB__HOST": "192.0.2.1"}, 1, "192.0.2.1"),
     ],
 )

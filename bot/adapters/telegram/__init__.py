@@ -1,0 +1,1 @@
+"""Telegram: chats with people and groups, by python-telegram-bot."""

@@ -1,0 +1,196 @@
+"""The real bot on a Telegram of our own: real library, real services and database; a test steers what renders."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.limiter import Rate, Rates
+from bot.adapters.telegram.options import TelegramOptions
+from bot.app.core import Core, Outside, Rules, assemble
+from bot.domain.job import END_STATES, Job, JobState
+from bot.service.animator import Decoder
+from bot.service.lifecycle import Lifecycle
+from bot.service.roles import Roles
+from bot.service.services import Services
+from bot.service.status_messages import Pace
+from bot.service.views import JobView
+from bot.service.worker import RenderPlan
+from bot.store import jobs
+from bot.store.checks import broken_promises
+from bot.store.database import Database
+from bot.store.files import JobFiles
+from generation.models import CAMERA
+from generation.picture import Picture
+from tests.adapters.telegram.scenes import Harbour, harbour
+from tests.loopback.clock import FixedClock
+from tests.loopback.house import GENEROUS, PATIENCE_S, InstantDecoder
+from tests.loopback.scripted_renderer import ScriptedRenderer
+from tests.loopback.scripted_shrinker import ScriptedShrinker
+from tests.loopback.telegram import LoopbackTelegram
+
+#: The bot's own pace, a hundred times as fast: what matters is the order of things.
+FAST = Pace(0.04, 0.15, 0.002, 0.05, 0.013)
+#: No waiting for turns, but for tests of the turns themselves.
+NO_LIMITS = Rates(Rate(1_000, 0.001), Rate(1_000, 0.001), Rate(1_000, 0.001))
+PLACE_RULES = replace(GENEROUS, max_picture_bytes=300_000)
+
+
+@dataclass
+class Bot:
+    """One life of the bot, and its edges in the test's hands."""
+
+    core: Core
+    adapter: TelegramAdapter
+    running: "asyncio.Task[None]"
+    database: Database
+    files: JobFiles
+    renderer: ScriptedRenderer
+    shrinker: ScriptedShrinker
+    clock: FixedClock
+    lifecycle: Lifecycle
+
+    @property
+    def services(self) -> Services:
+        return self.core.services
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.database.read(lambda tx: jobs.find(tx, job_id))
+        assert job is not None
+        return job
+
+    async def jobs(self) -> list[Job]:
+        """Return every job there is, in the order of their acceptance."""
+        return await self.database.read(lambda tx: jobs.in_states(tx, list(JobState)))
+
+    async def only_job(self) -> Job:
+        (job,) = await self.jobs()
+        return job
+
+    async def until(self, job_id: str, *states: JobState) -> Job:
+        """Wait until a job is in one of the states, or without any until it has ended."""
+        return await self.when(job_id, lambda job: job.state in (states or END_STATES))
+
+    async def when(self, job_id: str, is_so: Callable[[Job], bool]) -> Job:
+        with self.services.board.subscribe(None) as changes:
+            while True:
+                async with asyncio.timeout(PATIENCE_S):
+                    job = await self.job(job_id)
+                    if is_so(job):
+                        return job
+                    await changes.changed()
+
+    async def until_accepted(self, count: int = 1) -> list[Job]:
+        """Wait until so many jobs have been accepted since the start of the database."""
+        with self.services.board.subscribe(None) as changes:
+            while True:
+                async with asyncio.timeout(PATIENCE_S):
+                    found = await self.jobs()
+                    if len(found) >= count:
+                        return found
+                    await changes.changed()
+
+    async def view(self, job_id: str) -> JobView:
+        return await self.services.jobs.seen(job_id)
+
+    async def broken_promises(self) -> list[str]:
+        return await self.database.read(lambda tx: list(broken_promises(tx)))
+
+
+OpenBot = Callable[..., AbstractAsyncContextManager[Bot]]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+async def telegram(clock: FixedClock) -> AsyncIterator[LoopbackTelegram]:
+    """A Telegram on this machine; what it is sent must fit Telegram's own description."""
+    async with LoopbackTelegram.open(clock=lambda: clock.now_ms() / 1000) as telegram:
+        yield telegram
+    assert telegram.violations == []
+
+
+@pytest.fixture
+def scene(telegram: LoopbackTelegram) -> Harbour:
+    """Anna and Ben, each with a private chat, and together in a group and in a forum."""
+    return harbour(telegram)
+
+
+def quick(telegram: LoopbackTelegram, **changes: object) -> TelegramOptions:
+    """Return the options of a bot on this Telegram that waits for nothing long."""
+    usual = TelegramOptions(
+        telegram.token, telegram.base_url, pace=FAST, rates=NO_LIMITS, poll_s=5, pause_s=0.01, album_wait_s=0.05
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]  # a test may name any option
+
+
+@pytest.fixture
+def open_bot(tmp_path: Path, telegram: LoopbackTelegram, picture: Picture, clock: FixedClock) -> OpenBot:
+    """Start a bot; the same folder again is the same bot after a restart."""
+
+    @asynccontextmanager
+    async def open_bot(
+        *,
+        rules: Rules = PLACE_RULES,
+        renderer: ScriptedRenderer | None = None,
+        options: TelegramOptions | None = None,
+        decoder: Decoder | None = None,
+        works: bool = True,
+        is_online: bool = True,
+    ) -> AsyncIterator[Bot]:
+        renderer, shrinker = renderer or ScriptedRenderer(), ScriptedShrinker()
+        adapter = TelegramAdapter(options or quick(telegram), clock)
+        database = await asyncio.to_thread(Database.open, tmp_path, clock.now_ms())
+        files = JobFiles(tmp_path)
+        core = await assemble(
+            Outside(
+                database=database,
+                files=files,
+                decoder=decoder or InstantDecoder(picture),
+                renderer=renderer,
+                plan=RenderPlan(CAMERA, renderer.capabilities, 10_000_000),
+                channels={adapter.channel.name: adapter.channel},
+                clock=clock,
+                monotonic_s=lambda: clock.now_ms() / 1000,
+                shrinker=shrinker,
+            ),
+            rules,
+        )
+        lifecycle = Lifecycle(core.machinery)
+        if works:
+            await lifecycle.start()
+        else:
+            await core.machinery.queue.load()
+        running = asyncio.create_task(adapter.run(core.services))
+        try:
+            if is_online:
+                async with asyncio.timeout(PATIENCE_S):
+                    await adapter.until_ready()
+            yield Bot(core, adapter, running, database, files, renderer, shrinker, clock, lifecycle)
+        finally:
+            renderer.release()
+            await lifecycle.finish_work(0)
+            await lifecycle.stop()
+            running.cancel()
+            await asyncio.wait({running})
+            await database.close()
+
+    return open_bot
+
+
+@pytest.fixture
+async def bot(open_bot: OpenBot) -> AsyncIterator[Bot]:
+    async with open_bot() as bot:
+        yield bot
+
+
+def with_admins(rules: Rules, *ids: int) -> Rules:
+    """Return the rules with these people of Telegram's as admins of the bot; the options name them as well."""
+    return replace(rules, roles=Roles(frozenset(f"telegram:{number}" for number in ids)))
