@@ -45,7 +45,8 @@ class TelegramChannel:
         self._services, self._statuses = services, statuses
 
     async def deliver(self, answer: Answer) -> None:
-        if self._services is None or self._statuses is None:
+        # Said at once: what has failed before the login is then tried again with it.
+        if self._services is None or self._statuses is None or not self._posts.is_connected:
             raise TryLater
         async with self._statuses.closing(answer.job.id):
             try:  # anew: while this waited for its turn the status message may have been sent

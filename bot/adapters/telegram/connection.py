@@ -37,6 +37,11 @@ class Connection:
         else:
             self._is_ready.set()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection now."""
+        return self._bot is not None
+
     async def until_ready(self) -> None:
         """Wait until there is a connection."""
         await self._is_ready.wait()
