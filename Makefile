@@ -48,10 +48,14 @@ long: $(VENV)/.dev chaos ## the long forms of what `make test` does briefly: abo
 chaos: $(VENV)/.dev ## kill the bot and its render server at random, again and again, and count what is lost
 	$(BIN)/python -m tests.chaos.run --rounds 1000
 	$(BIN)/python -m tests.chaos.discord_kills --rounds 500
+	$(BIN)/python -m tests.chaos.telegram_kills --rounds 500
+	$(BIN)/python -m tests.chaos.telegram_kills --rounds 100 --lost 0.5
 
-bench-load: $(VENV)/.dev ## measure the queue and Discord's acknowledgements under load, and print the figures
+bench-load: $(VENV)/.dev ## measure the queue, the inbox, and both chats under load, and print the figures
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.discord_acks
+	$(BIN)/python -m benchmarks.inbox
+	$(BIN)/python -m benchmarks.telegram_flood
 
 bench: $(VENV)/.dev ## measure pictures, the camera engine and the encoder, and print the figures
 	$(BIN)/python benchmarks/picture_decode.py docs/photos

@@ -1,27 +1,23 @@
-"""A Discord that outlives its bots, the people there, and whoever kills a bot between two calls."""
+"""A Discord that outlives its bots, with the people there, and deaths in the middle of a delivery."""
 
 import asyncio
-import signal
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
-from tests.chaos.books import Checker, Kind, Problem, read_books
+from tests.chaos.books import Kind, Problem, read_books
 from tests.chaos.nursery import Bot, Home, Nursery
 from tests.chaos.people import POLL_S
+from tests.chaos.reaper import Reaper
+from tests.chaos.shore import Shore
 from tests.chaos.town import LIFE_S
 from tests.loopback.discord import Call, Channel, LoopbackDiscord, Person, Sent, Upload
 
 TOKEN_OVER_S = 16 * 60.0
 _OLD_TOKEN = "a token that has expired"  # no news for Discord, but for each bot that is born
-_LONGEST_RENDER_S = 1.0  # on a machine that does other things
 _PICTURE = Upload("harbour.png", b"a picture, as any other", "image/png")
 
 
@@ -32,36 +28,6 @@ class Turn(StrEnum):
     LATE = "late"  # the interaction's token is over
     DELETED = "deleted"  # somebody deletes the status message
     PRIVATE = "private"  # only one person sees the status message, and the token is over
-
-
-@dataclass
-class Reaper:
-    """Told of each call, it has something happen to the status message, and kills the bot at the call that is named."""
-
-    spoil: Callable[[Call], None] | None = None
-    bot: Bot | None = None
-    counts: Callable[[Call], bool] = lambda call: False
-    left: int = 0
-    acts: bool = True  # whether Discord still does what the last call says
-    has_struck: bool = False
-
-    def arm(self, bot: Bot, nth: int, counts: Callable[[Call], bool], *, acts: bool) -> None:
-        self.bot, self.left, self.counts, self.acts, self.has_struck = bot, nth, counts, acts, False
-
-    def __call__(self, call: Call, stage: str) -> None:
-        if stage == "after":
-            if self.spoil is not None and _shows_status(call):
-                self.spoil(call)
-                self.spoil = None
-            return
-        if self.bot is None or self.has_struck or not self.counts(call):
-            return
-        self.left -= 1
-        if self.left == 0:
-            self.has_struck = True
-            self.bot.kill()
-            if not self.acts:
-                raise web.HTTPServiceUnavailable  # nobody reads it
 
 
 def of_delivery(call: Call) -> bool:
@@ -79,26 +45,24 @@ def _shows_status(call: Call) -> bool:
     return call.method == "PATCH" and call.status == 200 and not has_video
 
 
-@dataclass
-class Pier:
-    """Everything that outlives a bot."""
+class Pier(Shore):
+    """A Discord, and the people there."""
 
-    nursery: Nursery
-    home: Home
-    discord: LoopbackDiscord
-    anna: Person
-    channel: Channel
-    move: Callable[[float], None]
-    reaper: Reaper = field(default_factory=Reaper)
-    bot: Bot | None = None
-    checker: Checker = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.checker = Checker(self.home, [])
-        self.discord.on_call = self.reaper
+    def __init__(
+        self,
+        nursery: Nursery,
+        home: Home,
+        discord: LoopbackDiscord,
+        anna: Person,
+        channel: Channel,
+        move: Callable[[float], None],
+    ) -> None:
+        super().__init__(nursery, home)
+        self.discord, self.anna, self.channel, self.move = discord, anna, channel, move
+        self.reaper: Reaper[Call] = Reaper(_shows_status)
+        discord.on_call = self.reaper
 
     async def bear(self) -> Bot:
-        """Return the bot that lives, or a new one, when it is connected."""
         if self.bot is None or self.bot.is_over:
             await self.discord.until(lambda: not self.discord.gateway.is_ready, limit_s=LIFE_S)
             where = {
@@ -126,17 +90,6 @@ class Pier:
         else:
             self.move(TOKEN_OVER_S)
 
-    async def until_rest(self, limit_s: float = LIFE_S) -> None:
-        """Wait until every job has ended and everybody knows."""
-        try:
-            async with asyncio.timeout(limit_s):
-                while not self.home.is_at_rest():  # noqa: ASYNC110 (another process changes it)
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            books = read_books(self.home)
-            left = Counter(job["state"] for job in books.open_jobs)
-            raise AssertionError(f"not at rest: {dict(left)}, {len(books.outbox)} to be told") from None
-
     async def until_quiet_or_dead(self) -> None:
         """Wait until the bot is being killed, or a request more has come to its end."""
         before = sum(len(message.videos) for message in self.discord.messages)
@@ -152,11 +105,7 @@ class Pier:
         self.channel.guild.join(person)
         return person
 
-    def job_count(self) -> int:
-        return self.home.number("SELECT count(*) FROM job")
-
     def problems(self) -> list[Problem]:
-        """Return what people would find wrong: a job without its video, a video that is there twice."""
         shown = [video.filename for message in self.discord.messages for video in message.videos]
         wrong = []
         for job_id, job in read_books(self.home).jobs.items():
@@ -166,17 +115,9 @@ class Pier:
                 wrong.append(Problem(kind, f"{job_id} is {job['state']}, and its video is shown {count} times"))
         return wrong
 
-    async def end(self) -> list[Problem]:
-        """Let the last bot finish what there is, stop it, and return what is wrong then."""
-        bot = await self.bear()
-        await self.until_rest(LIFE_S + _LONGEST_RENDER_S * self.job_count())
-        bot.kill(signal.SIGTERM)
-        async with asyncio.timeout(LIFE_S):
-            code = await bot.ended()
-        assert code == 0, self.home.log.read_text()[-3000:]
+    def require_manners(self) -> None:
         assert self.discord.violations == []
         assert [error for error in self.discord.protocol_errors if _OLD_TOKEN not in error] == []
-        return [*self.problems(), *self.checker.at_rest()]
 
 
 @asynccontextmanager
@@ -193,12 +134,8 @@ async def new_pier(nursery: Nursery) -> AsyncIterator[Pier]:
             anna = discord.user("anna")
             guild.join(anna)
             pier = Pier(nursery, home, discord, anna, guild.channel("pier"), move)
-            try:
+            async with pier.inhabited():
                 yield pier
-            finally:
-                if pier.bot is not None:
-                    pier.bot.kill()
-                    await pier.bot.ended()
 
 
 async def one_death(pier: Pier, turn: Turn, nth: int, *, acts: bool) -> bool:

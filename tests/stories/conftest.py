@@ -12,21 +12,28 @@ from tests.loopback.clock import FixedClock
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.house import GENEROUS
 from tests.loopback.scripted_renderer import ScriptedRenderer
+from tests.loopback.telegram import LoopbackTelegram
 from tests.stories.driver import Street
 from tests.stories.on_discord import Harbour
+from tests.stories.on_telegram import Quay
 from tests.stories.on_the_page import Page
 from tests.stories.town import Town
 
 OpenTown = Callable[..., AbstractAsyncContextManager[Town]]
 
 
-@pytest.fixture(params=["page", "discord"])
+@pytest.fixture(params=["page", "discord", "telegram"])
 async def street(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
     """The channel."""
     if request.param == "page":
         yield Page()
         return
     clock: FixedClock = request.getfixturevalue("clock")
+    if request.param == "telegram":
+        async with LoopbackTelegram.open(clock=lambda: clock.now_ms() / 1000) as telegram:
+            yield Quay(telegram, clock)
+        assert telegram.violations == []
+        return
     async with LoopbackDiscord.open(clock=lambda: clock.now_ms() / 1000) as world:
         world.point_library_at(monkeypatch)
         yield Harbour(world, clock)

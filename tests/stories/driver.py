@@ -105,7 +105,9 @@ class Door(Protocol):
 
     async def best(self, job: str) -> str: ...
 
-    async def edit(self, job: str, prompt: str) -> str: ...
+    async def edit(self, job: str, prompt: str) -> str:
+        """Raises NotHere where somebody else's video may be asked for in other words."""
+        ...
 
     async def delete(self, job: str) -> None:
         """Raises NotHere where one job alone cannot be deleted."""

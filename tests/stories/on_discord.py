@@ -12,14 +12,10 @@ from bot.service.clock import Clock
 from bot.service.services import Services
 from tests.adapters.discord.conftest import FAST
 from tests.loopback.discord import Guild, LoopbackDiscord, Message, NotOffered, Person, Sent, Upload
-from tests.stories.driver import OPERATOR, PEOPLE, Credits, Door, Made, Seen, ToldNo, Wish, end_of
+from tests.stories.chat_text import credits_in, price_in, seen_in
+from tests.stories.driver import OPERATOR, PEOPLE, Credits, Door, Seen, ToldNo, Wish
 
 _INTEGER, _NUMBER = 4, 10  # kinds of a command's option
-_WAITING = re.compile(r"^(?:Next in line|In the queue, (\d+) jobs? before this one)\.", re.MULTILINE)
-_MADE = re.compile(r"(no AI|AI-generated).*, seed (\d+), ([\d.]+) s, .*made in")
-_SIZE = re.compile(r"(\d+) × (\d+)(?:$|, made in)", re.MULTILINE)
-_PERCENT = re.compile(r"(\d+) %$", re.MULTILINE)
-_CREDITS = re.compile(r"([\d.]+) of [\d.]+ credits left(?:, and ([\d.]+) set aside)?")
 
 
 class Harbour:
@@ -131,16 +127,10 @@ class DiscordDoor:
         await self._whispered(await self._person.submit(form.modal, {"reason": reason}))
 
     async def price(self, preset: str) -> float:
-        text = (await self._whispered(await self._command("quota"))).text
-        found = re.search(rf"{preset}: ([\d.]+) credits?\b", text)
-        assert found is not None, text
-        return float(found[1])
+        return price_in((await self._whispered(await self._command("quota"))).text, preset)
 
     async def credits(self) -> Credits:
-        text = (await self._whispered(await self._command("quota"))).text
-        found = _CREDITS.search(text)
-        assert found is not None, text
-        return Credits(float(found[1]), float(found[2] or 0))
+        return credits_in((await self._whispered(await self._command("quota"))).text)
 
     async def history(self) -> list[str]:
         text = (await self._whispered(await self._command("history"))).text
@@ -235,18 +225,8 @@ class DiscordDoor:
 
 
 def _seen(message: Message) -> Seen:
-    text = _plain(message.text)
-    made, size, waiting, percent = (pattern.search(text) for pattern in (_MADE, _SIZE, _WAITING, _PERCENT))
-    pixels = (int(size[1]), int(size[2])) if size else None
-    if message.videos and made:
-        facts = Made(made[1] == "AI-generated", int(made[2]), float(made[3]))
-        return Seen("delivered", pixels, credits="used", made=facts)
-    if waiting:
-        return Seen("waiting", pixels, int(waiting[1] or 0))
-    if message.is_loading or "Cancel" in message.labels:
-        return Seen("rendering", pixels, percent=int(percent[1]) if percent else 0)
-    why, credits_ = end_of(text.splitlines()[-1])
-    return Seen("cancelled" if why == "Cancelled." else "failed", pixels, why=why, credits=credits_)
+    is_under_way = message.is_loading or "Cancel" in message.labels
+    return seen_in(_plain(message.text), has_video=bool(message.videos), is_under_way=is_under_way)
 
 
 def _plain(text: str) -> str:

@@ -56,9 +56,9 @@ class JobActions:
             await desk.posts.answer_press(press.query)
 
     async def edit(self, press: Press, job_id: str) -> None:
-        """Ask for another prompt."""
+        """Ask whoever may change the job for another prompt; others write their own with /animate."""
         async with answering_press(self._desk, press):
-            job = (await job_in_sight(self._desk, press, job_id)).job
+            job = (await job_to_change(self._desk, press, job_id))[1].job
             if not job.has_picture:  # better before than after the person has typed
                 raise Refused(RefusalCode.PICTURE_GONE, job=job_id)
             await self._desk.posts.answer_press(press.query)
