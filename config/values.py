@@ -13,6 +13,7 @@ _DAY_S = 86_400
 _DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
 _TELEGRAM_CHAT = re.compile(r"-?[1-9][0-9]{0,19}")
 
+_WEBHOOK_PATH = "/telegram/webhook"  # where the page takes it
 _WEBHOOK_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")  # what Telegram takes (setWebhook, secret_token)
 
 _HOST_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -83,8 +84,8 @@ def _require_webhook_url(value: str) -> str:
     """Return an address to which Telegram may post; it takes no other than https, but for a server on this machine."""
     parts = _url_parts(value)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname))
-    if not is_safe or not parts.hostname or parts.fragment:
-        raise PydanticCustomError("not_a_webhook_url", "must be an https address")
+    if not is_safe or not parts.hostname or parts.fragment or not parts.path.endswith(_WEBHOOK_PATH):
+        raise PydanticCustomError("not_a_webhook_url", "must be an https address that ends in /telegram/webhook")
     return value
 
 

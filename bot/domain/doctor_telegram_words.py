@@ -57,7 +57,7 @@ def token_works(name: str, username: str, number: int) -> Words:
 
 
 def in_the_cloud() -> Words:
-    return Words("Telegram's own server is used: pictures up to 20 MB, videos up to 50 MB")
+    return Words("Telegram's own server is used: it takes pictures up to 20 MB and videos up to 50 MB")
 
 
 def own_server(server: str) -> Words:
@@ -68,7 +68,7 @@ def own_server(server: str) -> Words:
 
 
 def own_server_is_local(server: str) -> Words:
-    return Words(f"The Bot API server {server} is used in local mode: videos up to 2000 MB")
+    return Words(f"The Bot API server {server} is used in local mode: it takes videos up to 2000 MB")
 
 
 def cloud_is_not_local() -> Words:

@@ -26,7 +26,7 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
             "No video can be made at the moment; the operator has been told. Please try again later."
         ),
         RefusalCode.WRONG_ROOM: (
-            "Videos are not made in this channel. Please ask in one of the channels that were chosen for it here."
+            "Videos are not made here. Please ask in one of the channels or topics that were chosen for it."
         ),
         RefusalCode.AGE_RESTRICTED_ONLY: (
             "Here videos are made in age-restricted channels only. Please ask again in one of those."
@@ -34,7 +34,7 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.UNKNOWN_JOB: "There is no such job. Perhaps it was deleted; please send the picture again.",
         RefusalCode.ALREADY_ENDED: "This job is {state} already; there is nothing left to cancel.",
         RefusalCode.ALREADY_STARTED: (
-            "This video is being made already, so the change comes too late. Press Edit prompt for another one."
+            "This video is being made already, so the change comes too late. Once it is here, Edit prompt makes another."
         ),
         RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. {remedy}",
         RefusalCode.NOT_READY: "The video is not there: the job is {state}.",
@@ -42,7 +42,9 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.VIDEO_GONE: "The video is not kept any more. Please ask for it again.",
         RefusalCode.NOT_ALLOWED: "Only an admin may do that.",
         RefusalCode.UNKNOWN_COMMAND: "There is no command {command}. Did you mean {nearest}?",
-        RefusalCode.UNKNOWN_PERSON: "Nobody is known as {person}. Please give platform and id, like discord:123.",
+        RefusalCode.UNKNOWN_PERSON: (
+            "Nobody is known as {person}. Please give platform and id, like discord:123 or telegram:456."
+        ),
         RefusalCode.BAD_ARGUMENT: "{argument} must be {wanted}; {value} is not.",
         RefusalCode.MISSING_ARGUMENT: "{command} needs {argument}.",
         RefusalCode.UNKNOWN_ARGUMENT: "{command} has no argument {argument}. {hint}",

@@ -40,7 +40,7 @@ class PlaceCommands:
             AdminCommand("place", "Show what holds in a place.", self.show, (_PLACE,), scope="place"),
             AdminCommand(
                 "place-rooms",
-                "Choose the channels in which one may ask; with none chosen, in all.",
+                "Choose the channels or topics in which one may ask; with none chosen, in all.",
                 self.rooms,
                 (action, room, _PLACE),
                 scope="place",

@@ -46,7 +46,7 @@ def test_the_settings_reach_the_adapter(tmp_path: Path, is_own: bool) -> None:
         "base_url": "http://127.0.0.1:8081",
         "local_mode": "true",
         "proxy": "http://127.0.0.1:3128",
-        "webhook_url": "https://x.org/hook",
+        "webhook_url": "https://x.org/telegram/webhook",
         "webhook_secret": SECRET,
         "admin_chat": "-100",
         "ask_for_prompt": "true",
@@ -56,7 +56,7 @@ def test_the_settings_reach_the_adapter(tmp_path: Path, is_own: bool) -> None:
     assert (options.token, options.admins) == (TOKEN, frozenset({42, 43}))
     assert options.base_url == (own["base_url"] if is_own else CLOUD_URL)
     assert options.proxy == (own["proxy"] if is_own else "")
-    assert options.webhook == (Webhook("https://x.org/hook", SECRET) if is_own else None)
+    assert options.webhook == (Webhook("https://x.org/telegram/webhook", SECRET) if is_own else None)
     assert options.admin_chat == (-100 if is_own else None)
     assert [options.local_mode, options.asks_for_prompt, options.album_is_ends] == [is_own] * 3
     assert TOKEN not in repr(options)

@@ -42,7 +42,7 @@ def test_a_server_of_ones_own(home: Path) -> None:
     assert (own.base_url, own.local_mode) == ("http://127.0.0.1:8081", True)
 
 
-@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:8000/hook", "http://localhost/hook", "http://[::1]:80/hook"])
+@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:8000/telegram/webhook", "http://localhost/telegram/webhook", "http://[::1]:80/telegram/webhook"])
 def test_a_webhook(home: Path, url: str) -> None:
     """It is an https address, or one on this machine, and has its secret."""
     set_up = telegram(home, webhook_url=url, webhook_secret=SECRET)
@@ -63,6 +63,11 @@ def test_a_webhook(home: Path, url: str) -> None:
         ({"base_url": "http://x:port"}, "base_url", "must be an address such as http://127.0.0.1:8081"),
         ({"local_mode": "true"}, "local_mode", "needs telegram.base_url"),
         ({"webhook_url": "http://bot.example.org/x"}, "webhook_url", "must be an https address"),
+        (
+            {"webhook_url": "https://bot.example.org/hook", "webhook_secret": SECRET},
+            "webhook_url",
+            "ends in /telegram/",
+        ),
         ({"webhook_url": "https:///x"}, "webhook_url", "must be an https address"),
         ({"webhook_url": "https://a b/x"}, "webhook_url", "must be an https address"),
         ({"webhook_url": URL}, "webhook_secret", "must be set where telegram.webhook_url is, and only there"),
