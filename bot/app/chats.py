@@ -1,13 +1,14 @@
 """The chat platforms whose tokens are set, running beside each other in the bot's loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.options import CLOUD_URL, TelegramOptions, Webhook
+from bot.adapters.web.webhooks import Receive
 from bot.service.clock import SystemClock
 from bot.service.delivery import Channel
 from bot.service.services import Services
@@ -16,8 +17,6 @@ from config.settings import Settings
 #: Where the page takes what Telegram posts.
 TELEGRAM_WEBHOOK_PATH = "/telegram/webhook"
 
-#: Takes the headers, with names in small letters, and the body of a post; returns the status of the answer.
-Receive = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 _NO_WEBHOOKS: Mapping[str, Receive] = MappingProxyType({})
 
 

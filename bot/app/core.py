@@ -120,7 +120,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
     jobs = Jobs(
         database, clock, queue, board, outside.files, rules.roles, retention, stop_render, machinery.delivery.wake
     )
-    places = Places(database)
+    places = Places(database, clock, rules.quota.place)
     services = Services(
         intake=machinery.intake,
         offers=Offers(outside.plan, estimates, queue, rules.max_picture_bytes),
@@ -129,7 +129,7 @@ async def assemble(outside: Outside, rules: Rules) -> Core:
         queue=queue,
         quotas=Quotas(database, clock, rules.quota),
         admin=_admin(outside, rules, machinery, jobs, places),
-        privacy=Privacy(database, clock, queue, retention, rules.quota, stop_render, board),
+        privacy=Privacy(database, clock, queue, retention, rules.quota, stop_render, board, machinery.intake.void),
         reports=Reports(database, clock, board),
         places=places,
         inbox=Inbox(database, clock, board),

@@ -34,7 +34,7 @@ REFUSALS: Mapping[RefusalCode, str] = MappingProxyType(
         RefusalCode.UNKNOWN_JOB: "There is no such job. Perhaps it was deleted; please send the picture again.",
         RefusalCode.ALREADY_ENDED: "This job is {state} already; there is nothing left to cancel.",
         RefusalCode.ALREADY_STARTED: (
-            "This video is being made already, so the change comes too late. Once it is here, Edit prompt makes another."
+            "This video is being made already: the change comes too late. Once it is here, Edit prompt makes another."
         ),
         RefusalCode.NOT_OVER: "This job is {state}, and only what is over can be deleted. {remedy}",
         RefusalCode.NOT_READY: "The video is not there: the job is {state}.",

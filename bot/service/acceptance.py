@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakSet
 
 import structlog
 
@@ -30,10 +31,19 @@ log = structlog.get_logger(__name__)
 _ID_BYTES = 10
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Ask:
+    """A request from its first moment on; void once whoever asked has been forgotten."""
+
+    person: str
+    is_void: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A request that may be accepted."""
 
+    ask: Ask
     requester: Requester
     origin: Origin
     key: str
@@ -72,6 +82,18 @@ class Acceptance:
         self._database, self._clock, self._admission, self._queue = database, clock, admission, queue
         self._files, self._estimates, self._plan, self._reach = files, estimates, plan, reach
         self._accepting: set[asyncio.Task[JobView]] = set()
+        self._asks: WeakSet[Ask] = WeakSet()  # as long as anybody works on them
+
+    def ask(self, requester: Requester) -> Ask:
+        """Return what a request carries from before it is looked at until its job is there."""
+        ask = Ask(requester.id)
+        self._asks.add(ask)
+        return ask
+
+    def void(self, person_id: str) -> None:
+        """Let nothing that a person has asked for until now become a job."""
+        for ask in self._asks:
+            ask.is_void |= ask.person == person_id
 
     async def known(self, requester: Requester, key: str) -> JobView | None:
         """Return the job that the same update of the platform has become before."""
@@ -106,7 +128,7 @@ class Acceptance:
         try:
             await asyncio.to_thread(self._files.save_pictures, new.id, checked.start, checked.end)
             self._reach(FileMoment.PICTURE_WRITTEN)
-            kept = await self._commit(new, checked.roles, old)
+            kept = await self._commit(new, checked, old)
         except BaseException:
             await asyncio.to_thread(self._files.delete_pictures, new.id)
             raise
@@ -116,8 +138,7 @@ class Acceptance:
             assert known is not None  # it was there inside the transaction
             return known
         if old is not None:
-            await asyncio.to_thread(self._files.delete_pictures, old.id)
-            self._reach(FileMoment.FILES_DELETED)
+            await self._delete_pictures_of(old)
             log.info("replaced", job=old.id, by=new.id)
         job = await self._database.read(lambda tx: jobs.find(tx, new.id))
         if job is None:  # forgotten in this very moment
@@ -125,17 +146,28 @@ class Acceptance:
         log.info("accepted", job=job.id, requester=job.requester.id, price_mcr=job.price_mcr)
         return self._queue.view_of(job)
 
-    async def _commit(self, new: NewJob, roles: frozenset[str], old: Job | None) -> _Kept | None:
+    async def _delete_pictures_of(self, old: Job) -> None:
+        try:
+            await asyncio.to_thread(self._files.delete_pictures, old.id)
+        except OSError as error:  # its row says already that they are gone: the next start sweeps them
+            log.error("a file could not be deleted", reason=str(error))
+        else:
+            self._reach(FileMoment.FILES_DELETED)
+
+    async def _commit(self, new: NewJob, checked: Checked, old: Job | None) -> _Kept | None:
         """Insert a job, or in place of an old one; None where the same update has become a job meanwhile."""
         now_ms = self._clock.now_ms()
 
         def accept(tx: Connection) -> _Kept | None:
-            if old is not None:
-                _make_way(tx, old, now_ms)
+            if checked.ask.is_void:
+                raise Refused(RefusalCode.UNKNOWN_JOB, job=new.id)
+            job = new
+            if old is not None:  # its message may have been sent while the pictures were written
+                job = replace(new, origin=_make_way(tx, old, now_ms))
             elif new.key and jobs.find_by_key(tx, new.requester.id, new.key) is not None:
                 return None  # the same update twice at the same time
-            self._admission.hold(tx, new, roles, now_ms)
-            place = queue_order.insert(tx, new, now_ms)
+            self._admission.hold(tx, job, checked.roles, now_ms)
+            place = queue_order.insert(tx, job, now_ms)
             return _Kept(place, [] if old is None else queue_order.places_of(tx, new.requester.id))
 
         def show(kept: _Kept | None) -> None:
@@ -173,14 +205,15 @@ class Acceptance:
         )
 
 
-def _make_way(tx: Connection, old: Job, now_ms: int) -> None:
-    """End a waiting job so that nothing of it is left but its row. Raises Overtaken."""
+def _make_way(tx: Connection, old: Job, now_ms: int) -> Origin:
+    """End a waiting job so that nothing of it is left but its row; return where it is shown now. Raises Overtaken."""
     now = jobs.find(tx, old.id)
     if now is None or now.state is not JobState.QUEUED:
         raise Overtaken
     jobs.end(tx, old.id, Ending(JobState.CANCELLED, CreditState.RETURNED, is_told=True), now_ms)
     retention.empty_job(tx, old.id)
     jobs.drop_key(tx, old.id)
+    return now.origin
 
 
 def new_job_id() -> str:

@@ -72,6 +72,17 @@ class Admin:
             for id_, at_ms, code, details in found
         ]
 
+    async def last_posted(self, channel: str) -> int:
+        """Return up to which notice a channel has posted them; when it is first asked, up to the newest.
+
+        Raises StoreError.
+        """
+        return await self._database.write(Change.ADMIN, lambda tx: journal.last_posted(tx, channel))
+
+    async def note_posted(self, channel: str, number: int) -> None:
+        """Note up to which notice a channel has posted them. Raises StoreError."""
+        await self._database.write(Change.ADMIN, lambda tx: journal.set_last_posted(tx, channel, number))
+
     async def overview(self, who: Viewer) -> AdminBoard:
         """Return the operator's board. Raises Refused(NOT_ALLOWED)."""
         if not self.is_admin(who):
@@ -106,7 +117,9 @@ class Admin:
         if command is None:
             nearest = difflib.get_close_matches(name, allowed, n=1, cutoff=0.0)[0]
             raise Refused(RefusalCode.UNKNOWN_COMMAND, command=name[:40], nearest=nearest)
-        limited_to = "" if self.is_admin(caller) else caller.manages
+        limited_to = ""
+        if command.scope == "place":  # what is about the whole bot is not answered where others hear it
+            limited_to = caller.heard_in or ("" if self.is_admin(caller) else caller.manages)
         return await command.run(command.read(caller, arguments, limited_to))
 
     async def _note(self, number: int, outcome: str) -> None:

@@ -44,7 +44,7 @@ class Call:
     caller: Caller
     command: str
     texts: Mapping[str, str]
-    limited_to: str = ""  # the place of somebody who manages it and is no admin: nothing else exists for them
+    limited_to: str = ""  # of whoever manages a place and is no admin, or is heard there: nothing else exists for them
 
     @property
     def who(self) -> Requester:

@@ -5,8 +5,8 @@ end, with ``in_doubt`` where the last try may have arrived.
 """
 
 import asyncio
-import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from bot.domain.refusals import FailureCode
 from bot.service.board import Board
 from bot.service.clock import Clock
 from bot.service.delivery_ends import DeliveryEnds
+from bot.service.delivery_times import after_failure, send_limit_s
 from bot.service.shrinking import CannotShrink, Shrinker, Shrinking
 from bot.store import jobs, outbox
 from bot.store.database import Connection, Database
@@ -30,10 +31,7 @@ from bot.store.outbox import Pending
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 16
-_BACKOFF_S = (5.0, 30.0, 120.0, 600.0)
-_JITTER = 0.2
 _RETRY_WRITE_S = 1.0
-_SEND_LIMIT_S = 300.0  # an upload of 10 MB at 300 kbit/s; a channel's own limits are shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,11 @@ class Answer:
     poster: Path | None
     attempts: int
     in_doubt: bool
+    is_last: bool = False  # where it cannot be brought now, it never will be
 
 
 class TryLater(Exception):
-    """The platform could not take it now. ``may_have_arrived``: no answer came, so nobody knows."""
+    """The platform takes it later, in ``retry_after_s`` if it has said so. ``may_have_arrived``: nobody knows."""
 
     def __init__(self, retry_after_s: float | None = None, *, may_have_arrived: bool = False) -> None:
         super().__init__(retry_after_s, may_have_arrived)
@@ -108,8 +107,7 @@ class Delivery:
         self._under_way: set[str] = set()
         self._unrecorded: set[str] = set()  # tried, and the disk has not taken down how it went
         self._asked_to_wait: set[str] = set()  # the platform itself has said when to come again
-        self._is_stopping = False
-        self._began_ms = 0
+        self._is_stopping, self._began_ms = False, 0
 
     def wake(self) -> None:
         """Look into the outbox again."""
@@ -147,11 +145,9 @@ class Delivery:
 
     async def _wait_until(self, next_ms: int | None, now_ms: int) -> None:
         timeout_s = None if next_ms is None else max(next_ms - now_ms, 0) / 1000
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _send(self, pending: Pending) -> None:
         with structlog.contextvars.bound_contextvars(job=pending.job_id):
@@ -175,10 +171,11 @@ class Delivery:
             return
         pending = replace(pending, in_doubt=pending.in_doubt or job.id in self._unrecorded)
         self._unrecorded.add(job.id)
+        answer = self._answer(job, pending)
         try:
-            sent = await self._bring(job, pending)
+            sent = await self._bring(answer)
         except TryLater as later:
-            await self._postpone(job, pending, later)
+            await self._postpone(answer, pending, later)
         except GoneForGood as reason:
             await self._ends.given_up(job, str(reason))
         except CannotShrink as reason:
@@ -188,7 +185,7 @@ class Delivery:
             raise
         except Exception:  # an adapter's bug must not hold the others' answers up
             log.exception("the channel failed")
-            await self._postpone(job, pending, TryLater(may_have_arrived=True))
+            await self._postpone(answer, pending, TryLater(may_have_arrived=True))
         else:
             if sent is not None:
                 self._reach(FileMoment.SENT)
@@ -204,21 +201,21 @@ class Delivery:
             await self._ends.failed(job, FailureCode.VIDEO_LOST)
             return None
 
-    async def _bring(self, job: Job, pending: Pending) -> Job | None:
+    async def _bring(self, answer: Answer) -> Job | None:
         """Bring the answer, where it is too large smaller; return the job as it was sent, or None: nobody waits for it.
 
         Raises TryLater and GoneForGood, and CannotShrink for a video that stays too large.
         """
         try:
-            await self._through_channel(self._answer(job, pending))
+            await self._through_channel(answer)
         except TooLarge as refused:
-            if job.state is not JobState.RENDERED:
+            if answer.job.state is not JobState.RENDERED:
                 raise
-            smaller = await self._smaller(job, refused.max_bytes)
+            smaller = await self._smaller(answer.job, refused.max_bytes)
             if smaller is not None:
-                await self._bring(smaller, pending)  # is refused a second time: CannotShrink
+                await self._bring(replace(answer, job=smaller))  # is refused a second time: CannotShrink
             return smaller
-        return job
+        return answer.job
 
     async def _smaller(self, job: Job, max_bytes: int) -> Job | None:
         try:
@@ -228,33 +225,29 @@ class Delivery:
             raise TryLater from error
 
     def _answer(self, job: Job, pending: Pending) -> Answer:
-        has_video = job.state is JobState.RENDERED
-        video = self._files.video(job.id) if has_video else None
-        poster = self._files.poster(job.id) if has_video else None
-        return Answer(job, video, poster, pending.attempts, pending.in_doubt)
+        video = poster = None
+        if job.state is JobState.RENDERED:
+            video, poster = self._files.video(job.id), self._files.poster(job.id)
+        tried_ms = self._clock.now_ms() - max(pending.since_ms, self._began_ms)  # while the bot was off, nothing was
+        is_last = tried_ms >= self._give_up_after_ms
+        return Answer(job, video, poster, pending.attempts, pending.in_doubt, is_last)
 
     async def _through_channel(self, answer: Answer) -> None:
         channel = self._channels.get(answer.job.origin.channel)
         if channel is None:
             raise TryLater  # it is switched off for now
         try:
-            async with asyncio.timeout(_SEND_LIMIT_S):
+            async with asyncio.timeout(await asyncio.to_thread(send_limit_s, answer.video)):
                 await channel.deliver(answer)
         except TimeoutError as error:
             raise TryLater(may_have_arrived=True) from error
 
-    async def _postpone(self, job: Job, pending: Pending, later: TryLater) -> None:
-        now_ms = self._clock.now_ms()
-        # While the bot was off, nothing was tried.
-        if now_ms - max(pending.since_ms, self._began_ms) >= self._give_up_after_ms:
-            await self._ends.given_up(job, "tried for too long")
+    async def _postpone(self, answer: Answer, pending: Pending, later: TryLater) -> None:
+        if answer.is_last:
+            await self._ends.given_up(answer.job, "tried for too long")
             return
-        backoff_s = _BACKOFF_S[min(pending.attempts, len(_BACKOFF_S) - 1)]
-        wait_s = max(later.retry_after_s or 0.0, backoff_s) * random.uniform(1, 1 + _JITTER)  # noqa: S311 (no secret)
-        not_before_ms = now_ms + int(wait_s * 1000)
-        in_doubt = pending.in_doubt or later.may_have_arrived
+        after, wait_ms = after_failure(pending, later.retry_after_s, may_have_arrived=later.may_have_arrived)
+        not_before_ms = self._clock.now_ms() + wait_ms
         if later.retry_after_s is not None:
-            self._asked_to_wait.add(job.id)
-        await self._database.write(
-            Change.POSTPONE, lambda tx: outbox.postpone(tx, job.id, not_before_ms, in_doubt=in_doubt)
-        )
+            self._asked_to_wait.add(pending.job_id)
+        await self._database.write(Change.POSTPONE, lambda tx: outbox.postpone(tx, after, not_before_ms))

@@ -11,22 +11,30 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic
 
-from bot.service.status_message import A, StatusMessage
+from bot.service.status_message import A, Budget, StatusMessage
 
-Budget = Callable[[StatusMessage[A]], tuple[Hashable, float] | None]
+BudgetOf = Callable[[StatusMessage[A]], Budget | None]
 
 
 @dataclass(slots=True, eq=False)
 class _Line(Generic[A]):
     """The messages of one budget that are due."""
 
-    key: Hashable
+    budget: Budget
     free_s: float
-    every_s: float
+    used_until_s: float  # by then all that was drawn would have been drawn one by one
     urgent: deque[tuple[float, StatusMessage[A]]] = field(default_factory=deque)
     others: deque[tuple[float, StatusMessage[A]]] = field(default_factory=deque)
     was_urgent: bool = False
     last: StatusMessage[A] | None = None
+
+    def next_s(self, now_s: float) -> float:
+        """Return when the budget has room for one more."""
+        return max(self.used_until_s - (self.budget.burst - 1) * self.budget.every_s, now_s)
+
+    def use(self, now_s: float) -> None:
+        """Take one from the budget."""
+        self.used_until_s = max(self.used_until_s, now_s) + self.budget.every_s
 
     def next(self) -> StatusMessage[A] | None:
         """Take whose turn it is; None: nobody waits."""
@@ -43,7 +51,7 @@ class _Line(Generic[A]):
 class DrawingOrder(Generic[A]):
     """Messages with the time at which each is to be drawn. What was planned anew or withdrawn stays behind unseen."""
 
-    def __init__(self, budget: Budget[A]) -> None:
+    def __init__(self, budget: BudgetOf[A]) -> None:
         self._budget = budget
         self._number = itertools.count()  # who came first, where all else is equal
         self._planned: list[tuple[float, bool, int, StatusMessage[A]]] = []
@@ -69,9 +77,10 @@ class DrawingOrder(Generic[A]):
     def give_back(self, message: StatusMessage[A], now_s: float) -> None:
         """Let the next of a message's budget go on: it was looked at, and nothing had to be sent."""
         budget = self._budget(message)
-        line = None if budget is None else self._lines.get(budget[0])
+        line = None if budget is None else self._lines.get(budget.key)
         if line is not None and line.last is message and line.free_s > now_s:
-            self._open(line, now_s)
+            line.used_until_s -= line.budget.every_s
+            self._open(line, line.next_s(now_s))
 
     def next_s(self) -> float | None:
         """Return when to look again; None: nothing is planned."""
@@ -86,12 +95,13 @@ class DrawingOrder(Generic[A]):
             budget = self._budget(message)
             if budget is None:
                 return message
-            key, every_s = budget
-            line = self._lines.get(key)
+            line = self._lines.get(budget.key)
             if line is None:
-                line = self._lines[key] = _Line(key, now_s, every_s)
+                line = self._lines[budget.key] = _Line(budget, now_s, now_s)
                 self._open(line, now_s)
             (line.urgent if message.is_urgent else line.others).append((due_s, message))
+            if (next_s := line.next_s(now_s)) < line.free_s:
+                self._open(line, next_s)
         return None
 
     def _of_a_line(self, now_s: float) -> StatusMessage[A] | None:
@@ -101,10 +111,13 @@ class DrawingOrder(Generic[A]):
                 continue
             message = line.next()
             if message is not None:
-                self._open(line, now_s + line.every_s)
+                line.use(now_s)
+                self._open(line, line.next_s(now_s))
                 return message
-            if self._lines.get(line.key) is line:
-                del self._lines[line.key]
+            if line.used_until_s > now_s:
+                self._open(line, line.used_until_s)  # it is forgotten once its whole burst may be drawn again
+            elif self._lines.get(line.budget.key) is line:
+                del self._lines[line.budget.key]
         return None
 
     def _open(self, line: _Line[A], free_s: float) -> None:

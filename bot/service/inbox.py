@@ -72,6 +72,10 @@ class Inbox:
         """Return what an update says; None where it was seen to, or is forgotten. Raises StoreError."""
         return await self._database.read(lambda tx: inbox.body(tx, channel, number))
 
+    async def still_open(self, channel: str, numbers: Collection[int]) -> set[int]:
+        """Return those of the updates that are neither seen to nor forgotten with their sender. Raises StoreError."""
+        return await self._database.read(lambda tx: inbox.still_open(tx, channel, numbers))
+
     async def done(self, channel: str, numbers: Collection[int]) -> None:
         """Note that updates were seen to, and delete what they say. Raises StoreError."""
         if numbers:

@@ -1,6 +1,7 @@
 """Intake: from what a person sent to an accepted job, or one clear no. Nothing is held before everything is checked."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 
 from bot.domain.job import Job, JobState, Origin, Requester
@@ -18,7 +19,10 @@ from bot.store.files import JobFiles
 from generation.errors import ErrorCode, PictureRejected
 from generation.picture import Picture
 
-_OPEN_AT_ONCE = 8  # pictures that are fetched or decoded: each may be as large as a picture may be
+#: Each may be as large as a picture may be: of those that are fetched, no more than so many of each platform are in
+#: memory until they are decoded; how many are sent to us at once is the page's affair.
+_FETCHED_AT_ONCE = 8
+_DECODED_AT_ONCE = 8  # from all platforms
 _UNKNOWN_CIRCUMSTANCES = Circumstances()
 
 
@@ -39,13 +43,16 @@ class Intake:
         self._database, self._admission, self._acceptance, self._queue = database, admission, acceptance, queue
         self._files, self._decoder, self._plan = files, decoder, plan
         self._max_picture_bytes = max_picture_bytes
-        self._opening = asyncio.Semaphore(_OPEN_AT_ONCE)
+        # For each platform by itself: a slow one must not keep the pictures of the others waiting.
+        self._fetching: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_FETCHED_AT_ONCE))
+        self._decoding = asyncio.Semaphore(_DECODED_AT_ONCE)
 
     async def submit(self, requester: Requester, origin: Origin, request: IncomingRequest) -> JobView:
         """Return the accepted job; the same key from the same requester gives the same job again.
 
         Raises Refused, RequestRejected or PictureRejected; then nothing is held and nothing is kept.
         """
+        ask = self._acceptance.ask(requester)
         known = await self._acceptance.known(requester, request.key)
         if known is not None:
             return known
@@ -53,10 +60,10 @@ class Intake:
         await self._admission.require(requester, origin.place, circumstances)
         options = read_options(request.prompt, request.options or {})
         options.check(self._plan.model, self._plan.capabilities, has_end_picture=request.end_picture is not None)
-        start = await self._open(request.picture)
-        end = None if request.end_picture is None else await self._open(request.end_picture)
+        start = await self._open(origin.channel, request.picture)
+        end = None if request.end_picture is None else await self._open(origin.channel, request.end_picture)
         return await self._acceptance.accept(
-            Checked(requester, origin, request.key, options, start, end, circumstances.roles)
+            Checked(ask, requester, origin, request.key, options, start, end, circumstances.roles)
         )
 
     async def again(
@@ -77,6 +84,7 @@ class Intake:
         ``by_admin``: somebody who may see every job asks, for the requester, and neither rate nor room counts.
         Raises what ``submit`` raises, and Refused(UNKNOWN_JOB, PICTURE_GONE).
         """
+        ask = self._acceptance.ask(requester)
         known = await self._acceptance.known(requester, key)
         if known is not None:
             return known
@@ -89,7 +97,9 @@ class Intake:
             raise Refused(RefusalCode.PICTURE_GONE, job=job_id)
         options = read_options(job.prompt, job.options).with_changes({"seed": None, **changes})
         start, end = await self._pictures_of(job)
-        return await self._acceptance.accept(Checked(requester, origin, key, options, start, end, circumstances.roles))
+        return await self._acceptance.accept(
+            Checked(ask, requester, origin, key, options, start, end, circumstances.roles)
+        )
 
     async def revise(
         self,
@@ -127,6 +137,10 @@ class Intake:
                 continue  # a lane has just taken it, or somebody was quicker: what it is now decides
             return Revision(view, job.id)
 
+    def void(self, person_id: str) -> None:
+        """Let nothing that a person has asked for until now become a job: they are being forgotten."""
+        self._acceptance.void(person_id)
+
     async def settle(self) -> None:
         """Wait until everything that is being accepted has been, or not."""
         await self._acceptance.settle()
@@ -134,6 +148,7 @@ class Intake:
     async def _replace(
         self, job: Job, requester: Requester, key: str, wanted: VideoOptions, roles: frozenset[str]
     ) -> JobView:
+        ask = self._acceptance.ask(requester)
         try:
             start, end = await self._pictures_of(job)
         except Refused as gone:  # with the job, as a rule
@@ -141,7 +156,7 @@ class Intake:
             if now is None or now.state is not JobState.QUEUED:
                 raise Overtaken from gone
             raise
-        checked = Checked(requester, job.origin, key, wanted, start, end, roles)
+        checked = Checked(ask, requester, job.origin, key, wanted, start, end, roles)
         return await self._acceptance.accept(checked, instead_of=job)
 
     async def _pictures_of(self, job: Job) -> tuple[Picture, Picture | None]:
@@ -154,11 +169,14 @@ class Intake:
             raise Refused(RefusalCode.PICTURE_GONE, job=job.id) from error
         return start, end
 
-    async def _open(self, picture: bytes | Fetch) -> Picture:
-        async with self._opening:
-            data = picture if isinstance(picture, bytes) else await picture()
-            if len(data) > self._max_picture_bytes:
-                raise PictureRejected(
-                    ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=len(data), max_bytes=self._max_picture_bytes
-                )
+    async def _open(self, channel: str, picture: bytes | Fetch) -> Picture:
+        if isinstance(picture, bytes):
+            return await self._decode(picture)
+        async with self._fetching[channel]:
+            return await self._decode(await picture())
+
+    async def _decode(self, data: bytes) -> Picture:
+        if len(data) > self._max_picture_bytes:
+            raise PictureRejected(ErrorCode.PICTURE_TOO_MANY_BYTES, bytes=len(data), max_bytes=self._max_picture_bytes)
+        async with self._decoding:
             return await self._decoder.decode(data)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -17,7 +18,7 @@ T = TypeVar("T")
 Handle = Callable[[int, str], Awaitable[bool]]
 
 _RETRY_S = 1.0
-#: So long nothing is begun beside an update that may have ended the bot.
+#: So long, for all of them together, nothing is begun beside updates that may have ended the bot.
 _ALONE_S = 30.0
 
 
@@ -34,7 +35,7 @@ class Mailroom:
         self._line: asyncio.Queue[str] = asyncio.Queue()  # lanes of which nothing is begun
         self._is_open = False  # what was left open has been lined up
         self._starts: dict[int, int] = {}  # of what was left open and waits: after how many starts it was begun
-        self._begun_anew: dict[int, int] = {}  # likewise, of what is under way
+        self._begun_anew: dict[int, int] = {}  # likewise, of what is under way, or held by somebody
 
     async def take(self, updates: Sequence[NewUpdate]) -> None:
         """Keep updates and line up those that are new; from here on they are not lost. Raises StoreError."""
@@ -45,10 +46,11 @@ class Mailroom:
         try:
             left = await self._written(lambda: self._inbox.open(self._channel, self._line_up_left))
             async with asyncio.TaskGroup() as work:
-                for _ in {update.lane for update in left if update.starts}:
-                    # Should the bot end now, it is this one that ends it, and nothing else is suspected.
-                    turn = work.create_task(self._turn(self._line.get_nowait()))
-                    await asyncio.wait((turn,), timeout=_ALONE_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_ALONE_S):
+                        for _ in {update.lane for update in left if update.starts}:
+                            # Should the bot end now, it is this one that ends it, and nothing else is suspected.
+                            await asyncio.wait((work.create_task(self._turn(self._line.get_nowait())),))
                 for _ in range(self._at_once):
                     work.create_task(self._work())
         finally:
@@ -91,13 +93,15 @@ class Mailroom:
         if starts is not None:
             self._begun_anew[number] = starts
             await self._written(lambda: self._inbox.set_starts(self._channel, {number: starts + 1}))
-        body = await self._written(lambda: self._inbox.read(self._channel, number))
-        if body is not None and await self._written(lambda: self._handled(number, body)):
+        if await self._written(lambda: self._handled(number)):
             await self._written(lambda: self._inbox.done(self._channel, (number,)))
-        self._begun_anew.pop(number, None)
+            self._begun_anew.pop(number, None)
 
-    async def _handled(self, number: int, body: str) -> bool:
+    async def _handled(self, number: int) -> bool:
         """Return whether an update is done with. Raises StoreError, for another try."""
+        body = await self._inbox.read(self._channel, number)  # with each try: its sender may have been forgotten
+        if body is None:
+            return True
         try:
             return await self._handle(number, body)
         except StoreError:

@@ -25,26 +25,28 @@ PostNotices = Callable[[Sequence[Notice]], Awaitable[None]]
 
 
 class NoticeBoard:
-    """Has each new notice posted once; one that cannot be posted is skipped, and the log says so once."""
+    """Has each new notice posted once; one that cannot be posted is skipped, and the log says so once.
 
-    def __init__(self, admin: Admin, board: Board, post: PostNotices, every_s: float = _EVERY_S) -> None:
-        self._admin, self._board, self._post, self._every_s = admin, board, post, every_s
+    Up to where a channel has posted them is kept: what came while the bot was away is posted after its next start.
+    """
+
+    def __init__(self, admin: Admin, board: Board, channel: str, post: PostNotices, every_s: float = _EVERY_S) -> None:
+        self._admin, self._board, self._channel, self._post, self._every_s = admin, board, channel, post, every_s
         self._last: int | None = None
         self._is_closed = False
 
     async def begin(self) -> None:
-        """Take what there is already for told: only what comes from now on is posted. Raises StoreError."""
-        found = await self._admin.notices_since(0)
-        self._last = found[-1].id if found else 0
+        """Go on where the channel has stopped; the first time ever with what comes from now on. Raises StoreError."""
+        self._last = await self._admin.last_posted(self._channel)
 
     async def run(self) -> None:
-        """Post until the bot stops; without ``begin`` before, from now on."""
+        """Post until the bot stops; it begins by itself where nobody has had it ``begin``."""
         with self._board.subscribe(None) as changes:
             while True:
                 new = await self._new()
                 if new:
                     if await self._told(new):
-                        self._last = new[-1].id
+                        await self._note(new[-1].id)
                     await asyncio.sleep(self._every_s)  # what comes meanwhile goes into one message
                     continue
                 try:
@@ -62,6 +64,13 @@ class NoticeBoard:
         except StoreError as error:
             log.error("the notices could not be read", reason=str(error))
             return ()
+
+    async def _note(self, number: int) -> None:
+        self._last = number
+        try:
+            await self._admin.note_posted(self._channel, number)
+        except StoreError as error:  # after a restart these would be posted once more: better than never
+            log.error("it was not noted which notices were posted", reason=str(error))
 
     async def _told(self, notices: Sequence[Notice]) -> bool:
         """Post notices; return whether they need not be tried again."""

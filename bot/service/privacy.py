@@ -38,9 +38,11 @@ class Privacy:
         quota: QuotaLimits,
         stop_render: Callable[[str], None],
         board: Board,
+        void_asked: Callable[[str], None],
     ) -> None:
         self._database, self._clock, self._queue, self._retention = database, clock, queue, retention
         self._quota, self._stop_render, self._board = quota, stop_render, board
+        self._void_asked = void_asked
 
     @property
     def keeps(self) -> KeepRules:
@@ -73,7 +75,9 @@ class Privacy:
     async def forget(self, requester: Requester) -> int:
         """End and delete all jobs of a person with their pictures and videos; return how many there were.
 
-        What stays: a ban, and the account's balance, without which being forgotten would fill it up.
+        What they asked for before, and is still being looked at, does not become a job afterwards.
+        What stays: a ban, the account's balance, without which being forgotten would fill it up, and in the audit what
+        an admin's commands said of them.
         """
         now_ms = self._clock.now_ms()
 
@@ -85,15 +89,17 @@ class Privacy:
             gone = rows.delete_jobs(tx, requester.id)
             people.forget(tx, requester.id)
             notebook.delete_of(tx, requester.id)
-            inbox.empty_lane(tx, requester.platform, requester.user)  # a chat of theirs alone has their id
+            inbox.forget(tx, requester.platform, requester.user)
             return [job.id for job in under_way], gone
 
         def show(result: tuple[list[str], FileOwners]) -> None:
+            self._void_asked(requester.id)  # what has come meanwhile
             for job_id in result[0]:
                 self._queue.ended(job_id, requester.id)
                 self._stop_render(job_id)
             self._queue.changed()
 
+        self._void_asked(requester.id)
         _, gone = await self._database.write(Change.FORGET, forget, show)
         await self._retention.delete(gone)
         log.info("forgotten", jobs=len(gone.pictures))

@@ -13,6 +13,7 @@ class Caller:
     manages: str = ""  # the place that they may manage there, as ``Origin.place``; empty: none
     has_admin_role: bool = False  # one of the roles that the operator has named
     place: str = ""  # where they ask from, whether they manage it or not
+    heard_in: str = ""  # the place where everybody reads what is about a place: of others even admins hear nothing
 
     @property
     def id(self) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.domain.job import Job, Requester
 
@@ -14,6 +14,14 @@ _LONG_AGO_S = -1e9
 
 class OutOfReach(Exception):
     """The message cannot be edited any more; the job's end finds its own way."""
+
+
+class Budget(NamedTuple):
+    """Messages with the same key are drawn so many at once, then one each so many seconds."""
+
+    key: Hashable
+    every_s: float
+    burst: int = 1
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -49,8 +57,8 @@ class Painter(Protocol[A]):
         """Return where a job's message is, as its row says."""
         ...
 
-    def budget(self, message: StatusMessage[A]) -> tuple[Hashable, float] | None:
-        """Return what counts this message's edits together with others', and the seconds between two of them."""
+    def budget(self, message: StatusMessage[A]) -> Budget | None:
+        """Return what this message is drawn from together with others; None: it waits for none."""
         ...
 
     async def until_ready(self) -> None:

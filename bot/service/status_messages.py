@@ -30,7 +30,6 @@ __all__ = ["USUAL_PACE", "OutOfReach", "Pace", "Painter", "StatusMessage", "Stat
 log = structlog.get_logger(__name__)
 
 _AT_ONCE, _MOST_OTHERS = 16, 10_000
-_MOST_DOUBLINGS = 4  # of the pause after edits that failed
 _SHOWN = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
@@ -76,13 +75,13 @@ class StatusMessages(Generic[A]):
         else:
             self._changed(known)
 
-    def rename(self, old_job: str, view: JobView) -> None:
-        """Show a job in the message of another one, in whose place it has come; the old one is not drawn any more."""
+    def rename(self, old_job: str, view: JobView) -> A:
+        """Show a job in the message of another one, in whose place it has come, and return where that message is."""
         message, met = self._messages.get(old_job), self._messages.get(view.job.id)
         self._forget(old_job)
         if message is None:
             self.follow(view, self._painter.address_of(view.job))
-            return
+            return self._messages[view.job.id].address
         self._painter.give_way(message)  # it would show what was asked for before
         kept, left = message, met
         if met is not None and (met.is_being_drawn or met.shown):  # the new job's own change was quicker
@@ -93,6 +92,7 @@ class StatusMessages(Generic[A]):
         kept.job_id, kept.is_waiting = view.job.id, view.job.state is JobState.QUEUED
         self._messages[view.job.id] = kept
         self._changed(kept)
+        return kept.address
 
     @asynccontextmanager
     async def closing(self, job_id: str) -> AsyncIterator[None]:
@@ -223,9 +223,9 @@ class StatusMessages(Generic[A]):
                     self._forget(job_id)
             message.failed_edits = 0
         except TryLater as later:
-            self._again(message, later.retry_after_s or 0.0)
+            self._again(message, later.retry_after_s)
         except (TimeoutError, StoreError):
-            self._again(message, 0.0)
+            self._again(message)
         except OutOfReach as reason:
             log.info("status message out of reach", job=job_id, reason=str(reason))
             self._forget(message.job_id)
@@ -242,10 +242,9 @@ class StatusMessages(Generic[A]):
         if len(self._others) > _MOST_OTHERS:
             self._others.popitem(last=False)
 
-    def _again(self, message: StatusMessage[A], at_least_s: float) -> None:
+    def _again(self, message: StatusMessage[A], asked_s: float | None = None) -> None:
         if self._messages.get(message.job_id) is not message:
             return
-        pause_s = self._pace.retry_after_s * 2 ** min(message.failed_edits, _MOST_DOUBLINGS)
-        message.failed_edits += 1
-        message.not_before_s = self._monotonic_s() + max(at_least_s, pause_s)
+        message.not_before_s = self._monotonic_s() + self._pace.again_s(asked_s, message.failed_edits)
+        message.failed_edits += asked_s is None
         self._plan(message, message.not_before_s, is_urgent=message.is_urgent)

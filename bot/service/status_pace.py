@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_MOST_DOUBLINGS = 4  # of the pause after edits that failed
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -14,6 +16,15 @@ class Pace:
     retry_after_s: float = 5.0  # after an edit that failed, then twice as long each time
     head_start_s: float = 1.0  # for the channel to follow a new job itself, or to rename it
     edit_limit_s: float = 20.0  # for one edit, with what it waits for its turn at the platform
+
+    def again_s(self, asked_s: float | None, failures: int) -> float:
+        """Return the pause after an edit that did not arrive, and failures before it.
+
+        What the platform asks to wait for is no failure: it takes one after the other.
+        """
+        if asked_s is not None:
+            return max(asked_s, self.edit_every_s)
+        return self.retry_after_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
 
 
 USUAL_PACE = Pace()

@@ -1,5 +1,6 @@
 """Rows of accounts and their ledger: credits are set aside with a job's row and end with it, each exactly once."""
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -122,25 +123,52 @@ def set_limit(connection: Connection, level: Level, limit: Limit | None, now_ms:
     return grant(connection, level, -excess_mcr, now_ms) if excess_mcr > 0 else now
 
 
-def move(connection: Connection, old: str, new: str) -> None:
-    """Let an account and its ledger have another id; what the new one has spent already is spent of the old one."""
-    if connection.execute("SELECT 1 FROM account WHERE id = ?", (old,)).fetchone() is None:
+def move(connection: Connection, old: str, new: str, limit: Limit, now_ms: int) -> None:
+    """Let an account and its ledger have another id; of two accounts one is made, in which both have spent."""
+    rows = [_refilled(connection, Level(account, limit), now_ms) for account in (old, new)]
+    if rows[0] is None:
         return
-    names = {"old": old, "new": new}
+    if rows[1] is None:
+        connection.execute(
+            """
+            INSERT INTO account (id, tokens, held, used, added, at_ms, cap, per_day)
+            SELECT ?, tokens, held, used, added, at_ms, cap, per_day FROM account WHERE id = ?
+            """,
+            (new, old),
+        )
+    else:
+        _merge(connection, rows[0], rows[1])
+    connection.execute("UPDATE entry SET account = ? WHERE account = ?", (new, old))
+    connection.execute("DELETE FROM account WHERE id = ?", (old,))
+
+
+def _refilled(connection: Connection, level: Level, now_ms: int) -> sqlite3.Row | None:
+    query = "SELECT * FROM account WHERE id = ?"
+    if connection.execute(query, (level.account,)).fetchone() is None:
+        return None
+    refill(connection, level, now_ms)
+    row: sqlite3.Row = connection.execute(query, (level.account,)).fetchone()
+    return row
+
+
+def _merge(connection: Connection, old: sqlite3.Row, new: sqlite3.Row) -> None:
+    # One of them was made, and was full, only because the place was known under two ids: what was spent of it is spent
+    # of the other. Which one it is no row says; taken the wrong way round it comes to less, because an account with a
+    # history has earned again what it has spent.
+    tokens = max(old["tokens"] - new["held"] - new["used"], new["tokens"] - old["held"] - old["used"], 0)
+    held, used = old["held"] + new["held"], old["used"] + new["used"]
     connection.execute(
         """
-        INSERT INTO account (id, tokens, held, used, added, at_ms, cap, per_day)
-        SELECT :new, tokens, held, used, added, at_ms, cap, per_day FROM account WHERE id = :old
-        ON CONFLICT (id) DO UPDATE SET
-            tokens = max(excluded.tokens - held - used, 0),
-            held = held + excluded.held,
-            used = used + excluded.used,
-            added = max(excluded.tokens - held - used, 0) + held + excluded.held + used + excluded.used,
-            at_ms = max(at_ms, excluded.at_ms),
-            cap = coalesce(excluded.cap, cap),
-            per_day = coalesce(excluded.per_day, per_day)
+        UPDATE account SET tokens = :tokens, held = :held, used = :used, added = :tokens + :held + :used,
+            cap = coalesce(:cap, cap), per_day = coalesce(:per_day, per_day)
+        WHERE id = :id
         """,
-        names,
+        {
+            "tokens": tokens,
+            "held": held,
+            "used": used,
+            "cap": old["cap"],
+            "per_day": old["per_day"],
+            "id": new["id"],
+        },
     )
-    connection.execute("UPDATE entry SET account = :new WHERE account = :old", names)
-    connection.execute("DELETE FROM account WHERE id = :old", names)

@@ -1,5 +1,6 @@
 """Rows of the inbox: what a platform has sent, kept before the platform is told that it has arrived."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ class NewUpdate:
     number: int  # the platform's own
     lane: str  # what has the same one is seen to in order
     body: str
+    person: str = ""  # the platform's id of whoever it is from; empty: it is nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,9 @@ def add(connection: Connection, channel: str, updates: Iterable[NewUpdate], now_
         update
         for update in updates
         if connection.execute(
-            "INSERT INTO inbox (channel, number, lane, body, at_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (channel, update.number, update.lane, update.body, now_ms),
+            "INSERT INTO inbox (channel, number, lane, person, body, at_ms) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (channel, update.number, update.lane, update.person, update.body, now_ms),
         ).rowcount
     ]
 
@@ -50,10 +53,22 @@ def body(connection: Connection, channel: str, number: int) -> str | None:
     return None if row is None else row[0]
 
 
+def still_open(connection: Connection, channel: str, numbers: Collection[int]) -> set[int]:
+    """Return those of the updates that nobody has seen to yet, and whose sender was not forgotten."""
+    found = connection.execute(
+        """
+        SELECT number FROM inbox
+        WHERE channel = ? AND body IS NOT NULL AND number IN (SELECT value FROM json_each(?))
+        """,
+        (channel, json.dumps(sorted(numbers))),
+    )
+    return {row[0] for row in found}
+
+
 def set_starts(connection: Connection, channel: str, starts: Mapping[int, int]) -> None:
     """Note after how many starts of the bot each of these updates was begun anew."""
     connection.executemany(
-        "UPDATE inbox SET starts = ? WHERE channel = ? AND number = ?",
+        "UPDATE inbox SET starts = ? WHERE channel = ? AND number = ? AND body IS NOT NULL",
         [(count, channel, number) for number, count in starts.items()],
     )
 
@@ -69,8 +84,9 @@ def delete_old(connection: Connection, *, seen_to_before_ms: int, open_before_ms
     connection.execute("DELETE FROM inbox WHERE body IS NOT NULL AND at_ms < ?", (open_before_ms,))
 
 
-def empty_lane(connection: Connection, channel: str, lane: str) -> None:
-    """Delete what the open updates of a lane say."""
+def forget(connection: Connection, channel: str, person: str) -> None:
+    """Delete what a person's updates say and from whom they are; the numbers stay, that none is taken for new."""
     connection.execute(
-        "UPDATE inbox SET body = NULL WHERE channel = ? AND lane = ? AND body IS NOT NULL", (channel, lane)
+        "UPDATE inbox SET body = NULL, lane = '', person = '' WHERE channel = ? AND person = ? AND person <> ''",
+        (channel, person),
     )

@@ -98,6 +98,22 @@ def notices_since(connection: Connection, number: int) -> list[tuple[int, int, s
     return [(row["id"], row["at_ms"], row["code"], json.loads(row["details"])) for row in rows]
 
 
+def last_posted(connection: Connection, channel: str) -> int:
+    """Return the number of the last notice that a channel has posted; a new channel's is the newest there is."""
+    connection.execute(
+        "INSERT INTO posted (channel, notice) SELECT ?, coalesce(max(id), 0) FROM notice WHERE true "
+        "ON CONFLICT (channel) DO NOTHING",
+        (channel,),
+    )
+    number: int = connection.execute("SELECT notice FROM posted WHERE channel = ?", (channel,)).fetchone()[0]
+    return number
+
+
+def set_last_posted(connection: Connection, channel: str, number: int) -> None:
+    """Note that a channel has posted every notice up to this one."""
+    connection.execute("UPDATE posted SET notice = ? WHERE channel = ?", (number, channel))
+
+
 def _audited(row: sqlite3.Row) -> dict[str, object]:
     return {
         "at": row["at_ms"] / 1000,

@@ -39,11 +39,11 @@ def next_due_ms(connection: Connection, now_ms: int) -> int | None:
     return due_ms
 
 
-def postpone(connection: Connection, job_id: str, not_before_ms: int, *, in_doubt: bool) -> None:
-    """Note a try that did not arrive, or of which nobody knows."""
+def postpone(connection: Connection, pending: Pending, not_before_ms: int) -> None:
+    """Note a try that did not arrive, or of which nobody knows: what is known after it, and when the next may be."""
     connection.execute(
-        "UPDATE outbox SET attempts = attempts + 1, not_before_ms = ?, in_doubt = ? WHERE job = ?",
-        (not_before_ms, int(in_doubt), job_id),
+        "UPDATE outbox SET attempts = ?, not_before_ms = ?, in_doubt = ? WHERE job = ?",
+        (pending.attempts, not_before_ms, int(pending.in_doubt), pending.job_id),
     )
 
 

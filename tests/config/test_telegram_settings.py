@@ -42,7 +42,15 @@ def test_a_server_of_ones_own(home: Path) -> None:
     assert (own.base_url, own.local_mode) == ("http://127.0.0.1:8081", True)
 
 
-@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:8000/telegram/webhook", "http://localhost/telegram/webhook", "http://[::1]:80/telegram/webhook"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "http://127.0.0.1:8000/telegram/webhook",
+        "http://localhost/telegram/webhook",
+        "http://[::1]:80/telegram/webhook",
+    ],
+)
 def test_a_webhook(home: Path, url: str) -> None:
     """It is an https address, or one on this machine, and has its secret."""
     set_up = telegram(home, webhook_url=url, webhook_secret=SECRET)

@@ -1,14 +1,14 @@
 """ScriptedPainter: a platform that takes down how each status message is edited, or refuses as a test has written."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain import chat_words as words
 from bot.domain.job import Job, JobState
 from bot.domain.refusals import Refused
 from bot.service.services import Services
-from bot.service.status_message import StatusMessage
+from bot.service.status_message import Budget, StatusMessage
 from bot.service.views import JobView
 
 NETWORK_S = 0.1
@@ -45,10 +45,10 @@ class ScriptedPainter:
     def address_of(self, job: Job) -> str:
         return job.origin.address
 
-    def budget(self, message: StatusMessage[str]) -> tuple[Hashable, float] | None:
+    def budget(self, message: StatusMessage[str]) -> Budget | None:
         chat = message.address.partition("/")[0]
         every_s = self.chat_every_s(chat)
-        return None if every_s is None else (chat, every_s)
+        return None if every_s is None else Budget(chat, every_s)
 
     async def until_ready(self) -> None:
         await self.is_there.wait()

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from bot.domain.job import CreditState, Job, JobState, Origin
 from bot.domain.refusals import FailureCode
 from bot.service.delivery import Answer, GoneForGood, TryLater
+from bot.service.delivery_times import send_limit_s
 from bot.service.views import IncomingRequest
 from bot.store.milestones import FileMoment
 from tests.loopback.expect import eventually
@@ -46,6 +48,19 @@ async def postponed(house: House, job: Job, attempts: int) -> Due:
         return bool(rows)
 
     await eventually(is_postponed)
+    return rows[0]
+
+
+async def told_to_wait(house: House, job: Job) -> Due:
+    """Wait until a try has been written down which the platform has put off."""
+    rows: list[Due] = []
+
+    async def is_put_off() -> bool:
+        row = await due(house, job)
+        rows[:] = [] if row is None or row.wait_s <= 0 else [row]
+        return bool(rows)
+
+    await eventually(is_put_off)
     return rows[0]
 
 
@@ -87,11 +102,24 @@ async def test_a_platform_that_says_when_is_not_tried_before(house: House) -> No
     """The wait that a platform asks for is kept, and never shortened to our own."""
     house.channel.next_errors.append(TryLater(90.0))
     job = await rendered(house)
-    row = await postponed(house, job, 1)
+    row = await told_to_wait(house, job)
     assert 90 <= row.wait_s <= 108.001
     await try_again(house, 89)
     await house.until((await house.ask("ann")).job.id)  # the delivery has looked since
     assert [answer.job.id for answer in house.channel.calls].count(job.id) == 1
+
+
+async def test_being_told_to_wait_is_no_failure(house: House) -> None:
+    """However often a platform says when to come again, it is asked just then; patience is kept for failures."""
+    house.channel.next_errors.extend([*(TryLater(2.0) for _ in range(5)), TryLater()])
+    job = await rendered(house)
+    for calls in range(1, 6):
+        await house.channel.called(calls)
+        row = await told_to_wait(house, job)
+        assert 2 <= row.wait_s <= 2.4 + 0.001
+        assert row.attempts == 0
+        await try_again(house, row.wait_s)
+    assert 5 <= (await postponed(house, job, 1)).wait_s <= 6.001
 
 
 async def test_a_doubt_is_passed_on_until_it_is_settled(house: House) -> None:
@@ -152,6 +180,28 @@ async def test_it_is_given_up_after_the_time(house_at: HouseAt) -> None:
         assert job.state is JobState.UNDELIVERABLE
         board = await house.services.admin.overview(house.person("admin"))
         assert "tried for too long" in str(board.notices[0]["message"])
+
+
+async def test_a_channel_hears_that_a_try_is_the_last(house_at: HouseAt) -> None:
+    """The channel is told which try is the last, so that it can say where the video was expected that none comes."""
+    async with house_at(rules=replace(GENEROUS, give_up_after_s=60)) as house:
+        house.channel.next_errors.extend(TryLater() for _ in range(3))
+        job = await rendered(house)
+        await try_again(house, (await postponed(house, job, 1)).wait_s)
+        await postponed(house, job, 2)
+        await try_again(house, 61)
+        await house.until(job.id)
+        assert [answer.is_last for answer in house.channel.calls] == [False, False, True]
+
+
+@pytest.mark.parametrize(("megabytes", "least_s"), [(0, 120), (10, 300), (50, 2 * 400)])
+def test_a_large_file_may_be_long_on_its_way(tmp_path: Path, megabytes: int, least_s: float) -> None:
+    """Fifty megabytes get through a line of one megabit a second, also where they have to be sent twice."""
+    video = tmp_path / "video.mp4"
+    with video.open("wb") as file:
+        file.truncate(megabytes * 1_000_000)
+    assert least_s <= send_limit_s(video) <= 3_600
+    assert send_limit_s(None) == send_limit_s(tmp_path / "gone.mp4") >= 120
 
 
 async def test_time_without_the_bot_is_no_time_of_trying(house_at: HouseAt) -> None:
@@ -215,7 +265,7 @@ async def test_after_a_restart_everything_is_tried_at_once_and_in_doubt(house_at
     async with house_at(channel=channel) as house:
         jobs = [await rendered(house) for _ in range(2)]
         for job in jobs:
-            await postponed(house, job, 1)
+            await told_to_wait(house, job)
     async with house_at(channel=channel) as house:
         for job in jobs:
             await house.until(job.id, JobState.DELIVERED)
@@ -332,7 +382,7 @@ async def test_a_pause_that_the_platform_has_asked_for_is_kept(house: House) -> 
     """A platform that has said when to come again is not asked before, also when it was gone meanwhile."""
     house.channel.next_errors.append(TryLater(60.0))
     job = await rendered(house)
-    before = await postponed(house, job, 1)
+    before = await told_to_wait(house, job)
     await house.services.channel_is_back(house.channel.name)
     assert await due(house, job) == before
     await try_again(house, 80)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.job import Requester
 from bot.service.drawing_order import DrawingOrder
-from bot.service.status_message import StatusMessage
+from bot.service.status_message import Budget, StatusMessage
 
 ANNA = Requester("scripted", "anna")
 EVERY_S = 9.0
@@ -20,8 +20,8 @@ def message(name: str, chat: str = "quay") -> Message:
     return StatusMessage(name, ANNA, chat)
 
 
-def by_chat(one: Message) -> tuple[str, float] | None:
-    return (one.address, EVERY_S) if one.address else None
+def by_chat(one: Message) -> Budget | None:
+    return Budget(one.address, EVERY_S) if one.address else None
 
 
 @pytest.fixture
@@ -82,6 +82,22 @@ def test_a_chat_keeps_its_distance_after_all_its_messages_were_drawn(order: Draw
     assert all_taken(order, 0.0) == ["a"]
     order.plan(message("b"), 1.0, is_urgent=True)
     assert [all_taken(order, now_s) for now_s in (1.0, 8.9, 9.0)] == [[], [], ["b"]]
+
+
+def test_some_at_once_and_then_one_by_one() -> None:
+    """A chat that takes three at once has them, also one after the other, then one each; after a rest three again."""
+    order = DrawingOrder[str](lambda one: Budget(one.address, EVERY_S, burst=3))
+    messages = [message(name) for name in "abcdefgh"]
+    order.plan(messages[0], 0.0, is_urgent=True)
+    assert all_taken(order, 0.0) == ["a"]
+    for one in messages[1:5]:
+        order.plan(one, 1.0, is_urgent=True)
+    assert [all_taken(order, now_s) for now_s in (1.0, 8.9, 9.0, 18.0)] == [["b", "c"], [], ["d"], ["e"]]
+    for one in messages[5:]:
+        order.plan(one, 60.0, is_urgent=True)
+    assert all_taken(order, 60.0) == ["f", "g", "h"]
+    assert all_taken(order, 200.0) == []
+    assert not order._lines
 
 
 def test_a_look_that_needed_no_edit_costs_its_chat_nothing(order: DrawingOrder[str]) -> None:

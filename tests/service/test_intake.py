@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.credits import Limit
-from bot.domain.job import JobState
+from bot.domain.job import JobState, Origin
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.limits import QueueLimits
 from bot.service.quotas import QuotaLimits
@@ -16,8 +16,8 @@ from bot.service.views import IncomingRequest, JobView
 from bot.store import queue_order
 from bot.store.milestones import Change, before_commit
 from generation.errors import ErrorCode
-from tests.loopback.expect import expect_refusal
-from tests.loopback.house import ADMIN, GENEROUS, ORIGIN, House
+from tests.loopback.expect import eventually, expect_refusal
+from tests.loopback.house import ADMIN, GENEROUS, ORIGIN, PATIENCE_S, House
 
 HouseAt = Callable[..., AbstractAsyncContextManager[House]]
 
@@ -316,3 +316,30 @@ async def test_only_some_pictures_are_fetched_at_once(house: House) -> None:
             await house.database.read(lambda _: None)
         go.set()
     assert 1 < most <= 8
+
+
+async def test_a_slow_platform_keeps_nobody_elses_picture_waiting(house: House) -> None:
+    """While as many pictures of one platform as may be are on their way, the page and other platforms go on."""
+    slow, others = Origin("slow"), (ORIGIN, Origin("another"))
+    go, begun = asyncio.Event(), 0
+
+    async def crawl() -> bytes:
+        nonlocal begun
+        begun += 1
+        await go.wait()
+        return b"a picture"
+
+    async def come_at_once() -> bytes:
+        return b"a picture"
+
+    submit = house.services.intake.submit
+    async with asyncio.TaskGroup() as asking:
+        for number in range(20):
+            asking.create_task(submit(house.person(f"p{number}"), slow, IncomingRequest(crawl, "draw")))
+        await eventually(lambda: begun == 8)
+        async with asyncio.timeout(PATIENCE_S):
+            for origin in others:
+                await submit(house.person("bob"), origin, IncomingRequest(come_at_once, "draw"))
+            await house.ask("bob")
+        assert begun == 8
+        go.set()

@@ -240,6 +240,43 @@ async def test_a_stop_leaves_what_is_under_way_for_the_next_start(quiet: House) 
     assert desk.done == [1, 2]
 
 
+async def test_what_is_held_at_a_stop_is_never_given_up(quiet: House) -> None:
+    """An album that is gathered while the bot is stopped is begun anew each time, however often that happens."""
+    begun: list[int] = []
+
+    async def handle(number: int, body: str) -> bool:
+        begun.append(number)
+        return number != 1
+
+    async def only_the_first_is_open() -> bool:
+        return await left_open(quiet) == [1]
+
+    await quiet.services.inbox.keep(CHANNEL, [update(1)])
+    for life in range(5):
+        async with at_work(quiet, handle) as room:
+            await room.take([update(life + 2)])  # behind the other, in the same lane
+            await eventually(only_the_first_is_open)
+    assert begun == [1, 2, 1, 3, 1, 4, 1, 5, 1, 6]
+    assert [(one.number, one.starts) for one in await quiet.services.inbox.open(CHANNEL)] == [(1, 0)]
+
+
+async def test_what_was_forgotten_is_not_tried_again(quiet: House) -> None:
+    """Whoever is forgotten while the disk is full has none of their words seen to once it is not."""
+    begun: list[int] = []
+
+    async def handle(number: int, body: str) -> bool:
+        begun.append(number)
+        if number == 1:
+            await quiet.services.privacy.forget(quiet.person("bob"))
+            raise StoreError(StoreProblem.FULL)
+        return True
+
+    async with at_work(quiet, handle) as room:
+        await room.take([NewUpdate(1, "a", "bobs", "bob"), NewUpdate(2, "a", "bobs too", "bob"), update(3)])
+        await eventually(lambda: 3 in begun)
+    assert begun == [1, 3]
+
+
 async def test_what_ends_the_bot_each_time_is_given_up_after_three_starts(quiet: House) -> None:
     """What is never survived is left aside, the log and the admins are told, and the others have their turn."""
     desk = Desk()

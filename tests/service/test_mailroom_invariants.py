@@ -146,3 +146,37 @@ def test_every_update_is_seen_to_in_order_whatever_happens(first_seed: int) -> N
             assert all(numbers == sorted(numbers) for numbers in story.in_order.values()), (seed, story.in_order)
     finally:
         structlog.configure(**before)
+
+
+def test_many_suspects_keep_the_others_waiting_for_half_a_minute() -> None:
+    """However many updates may have ended the bot, and however long each takes, new ones wait for 30 seconds in all."""
+    begun_at: dict[int, float] = {}
+
+    async def tell(database: Database) -> None:
+        inbox = Inbox(database, FixedClock(), Board())
+        await inbox.keep(CHANNEL, [NewUpdate(n, f"lane {n}", str(n)) for n in range(10)])
+        await inbox.set_starts(CHANNEL, dict.fromkeys(range(10), 1))
+
+        async def handle(number: int, body: str) -> bool:
+            begun_at[number] = asyncio.get_running_loop().time()
+            await asyncio.sleep(20.0)
+            return True
+
+        room = Mailroom(inbox, CHANNEL, handle)
+        running = asyncio.create_task(room.run())
+        await room.take([NewUpdate(10, "another", "10")])
+        await asyncio.sleep(_REST_S)
+        running.cancel()
+        await asyncio.wait((running,))
+
+    loop = SimulatedLoop(Random(1))
+    with tempfile.TemporaryDirectory(dir=_SHM if _SHM.is_dir() else None) as folder:
+        database = Database.open(Path(folder), 0)
+        try:
+            loop.run_until_complete(tell(database))
+        finally:
+            loop.bury()
+            database._close()
+    assert len(begun_at) == 11
+    assert [number for number, at_s in begun_at.items() if at_s < 29.0] == [0, 1]
+    assert max(begun_at.values()) < 31.0

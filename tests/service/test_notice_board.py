@@ -49,7 +49,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 def notices(house: House, wall: Wall) -> NoticeBoard:
-    return NoticeBoard(house.services.admin, house.services.board, wall.post, QUICK_S)
+    return NoticeBoard(house.services.admin, house.services.board, "wall", wall.post, QUICK_S)
 
 
 @asynccontextmanager
@@ -146,3 +146,32 @@ async def test_it_ends_with_the_bot(house: House, notices: NoticeBoard) -> None:
     house.services.board.close()
     async with asyncio.timeout(PATIENCE_S):
         await running
+
+
+async def test_a_new_life_goes_on_where_the_last_one_stopped(house: House, wall: Wall) -> None:
+    """After a restart what was posted is not posted again, and what was not is; each channel has its own place."""
+
+    def board(channel: str) -> NoticeBoard:
+        return NoticeBoard(house.services.admin, house.services.board, channel, wall.post, QUICK_S)
+
+    before = board("wall")
+    await before.begin()
+    await board("elsewhere").begin()
+    await report(house, "told before")
+    async with posting(before):
+        await wall.until_tried(1)
+        await asyncio.wait_for(until_noted(house, "wall"), PATIENCE_S)
+    await report(house, "told by nobody")
+    async with posting(board("wall")):
+        await wall.until_tried(2)
+    async with posting(board("elsewhere")):
+        await wall.until_tried(3)
+    told = [[message.rpartition(": ")[2] for message in messages] for messages in wall.posted]
+    assert told == [["told before"], ["told by nobody"], ["told before", "told by nobody"]]
+
+
+async def until_noted(house: House, channel: str) -> None:
+    """Wait until a channel has noted that it has posted everything."""
+    newest = (await house.services.admin.notices_since(0))[-1].id
+    while await house.services.admin.last_posted(channel) != newest:  # noqa: ASYNC110 (nobody is told of it)
+        await asyncio.sleep(0)

@@ -264,3 +264,25 @@ async def test_a_group_with_a_negative_id_can_be_named(quiet: House) -> None:
     await quiet.admin("place-pool", cap="5", per_day="0", place="telegram:-1001234567890")
     assert (await quiet.services.places.rules("telegram:-1001234567890")).pool == Limit(5_000, 0)
     await quiet.admin("ban", person="telegram:-1001234567890", reason="a channel that floods")
+
+
+async def test_a_second_move_takes_no_more_than_was_spent_since(house_at: HouseAt) -> None:
+    """A pool with a long history keeps what it has earned again, less what was spent under the old id meanwhile."""
+    async with house_at() as house:
+        await house.admin("place-pool", cap="3", per_day="3", place=HERE)
+        await house.until((await house.ask("bob", place=HERE)).job.id)
+        await house.services.places.moved(HERE, ELSEWHERE)
+        for _ in range(4):
+            house.clock.move(86_400)
+            for _ in range(3):
+                await house.until((await house.ask("bob", place=ELSEWHERE)).job.id)
+        house.clock.move(86_400)
+        await house.admin("place-pool", cap="3", per_day="3", place=HERE)
+        await house.until((await house.ask("ann", place=HERE)).job.id)  # a late message from the old group
+        await house.services.places.moved(HERE, ELSEWHERE)
+        assert await house.broken_promises() == []
+        for _ in range(2):
+            await house.until((await house.ask("eve", place=ELSEWHERE)).job.id)
+        with expect_refusal(RefusalCode.NO_CREDITS):
+            await house.ask("eve", place=ELSEWHERE)
+        assert await house.broken_promises() == []

@@ -1,5 +1,6 @@
 """Privacy: a person may see all that is stored about them, and have it deleted, at any time."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,12 +14,18 @@ from bot.domain.refusals import RefusalCode
 from bot.service.delivery import TryLater
 from bot.service.inbox import NewUpdate
 from bot.service.quotas import QuotaLimits
-from bot.service.views import IncomingRequest
-from tests.loopback.expect import expect_refusal
+from bot.service.views import IncomingRequest, JobView
+from bot.store.database import Connection
+from tests.loopback.expect import eventually, expect_refusal
 from tests.loopback.house import ADMIN, GENEROUS, House
 
 HouseAt = Callable[..., AbstractAsyncContextManager[House]]
 FIVE = replace(GENEROUS, quota=QuotaLimits(Limit(5_000, 0)))
+
+
+def inbox_people(tx: Connection, channel: str) -> list[str]:
+    """Return from whom the updates of a channel are, as the rows say it."""
+    return sorted(row[0] for row in tx.execute("SELECT person FROM inbox WHERE channel = ?", (channel,)))
 
 
 async def words_about(house: House, *words: str) -> list[str]:
@@ -64,17 +71,53 @@ async def test_notes_and_letters_of_somebody_are_theirs(house: House) -> None:
     notebook, inbox = house.services.notebook, house.services.inbox
     await notebook.keep("scripted", "1:2", "scripted:bob", "my secret wish")
     await notebook.keep("scripted", "1:3", "scripted:ann", "anns wish")
-    await inbox.keep("scripted", [NewUpdate(1, "bob", "a secret letter"), NewUpdate(2, "ann", "anns letter")])
-    await inbox.keep("elsewhere", [NewUpdate(1, "bob", "another bobs letter")])
+    group = [
+        NewUpdate(1, "group", "a secret letter", "bob"),
+        NewUpdate(2, "group", "anns letter", "ann"),
+        NewUpdate(3, "group:bob", "seen to", "bob"),
+        NewUpdate(4, "group", "nobodys letter"),
+    ]
+    await inbox.keep("scripted", group)
+    await inbox.done("scripted", [3])
+    await inbox.keep("elsewhere", [NewUpdate(1, "bob", "another bobs letter", "bob")])
     export = await house.services.privacy.export("scripted:bob")
     assert export["notes"] == [
         {"channel": "scripted", "name": "1:2", "body": "my secret wish", "at": house.clock.now_ms() / 1000}
     ]
     await house.services.privacy.forget(house.person("bob"))
-    assert await words_about(house, "secret") == []
+    assert await words_about(house, "secret", "group:bob") == []
+    assert await house.database.read(lambda tx: inbox_people(tx, "scripted")) == ["", "", "", "ann"]
+    assert await inbox.still_open("scripted", [1, 2, 3, 4, 5]) == {2, 4}
+    assert await inbox.keep("scripted", group) == 0
     assert await notebook.read("scripted", "1:3") == "anns wish"
-    assert [one.number for one in await inbox.open("scripted")] == [2]
+    assert [one.number for one in await inbox.open("scripted")] == [2, 4]
     assert [one.number for one in await inbox.open("elsewhere")] == [1]
+
+
+async def test_what_is_still_being_looked_at_does_not_become_a_job(house: House) -> None:
+    """Whose picture is on its way while they are forgotten has no job afterwards; what others sent goes on."""
+    go, begun = asyncio.Event(), 0
+
+    async def fetch() -> bytes:
+        nonlocal begun
+        begun += 1
+        await go.wait()
+        return b"a picture"
+
+    async def submit(name: str) -> JobView:
+        request = IncomingRequest(fetch, "secret")
+        return await house.services.intake.submit(house.person(name), Origin("scripted"), request)
+
+    bobs, anns = asyncio.create_task(submit("bob")), asyncio.create_task(submit("ann"))
+    await eventually(lambda: begun == 2)
+    await house.services.privacy.forget(house.person("bob"))
+    go.set()
+    with expect_refusal(RefusalCode.UNKNOWN_JOB):
+        await bobs
+    await house.until((await anns).job.id)
+    assert await house.services.jobs.latest(house.person("bob"), 10) == []
+    assert (await submit("bob")).job.prompt == "secret"
+    assert await house.broken_promises() == []
 
 
 async def test_an_export_says_nothing_of_where_a_message_is(house: House) -> None:

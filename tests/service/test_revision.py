@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.credits import Limit
 from bot.domain.job import Job, JobState, Origin
@@ -16,7 +17,7 @@ from bot.service.quotas import QuotaLimits
 from bot.service.views import IncomingRequest, Revision
 from bot.store import jobs, queue_order
 from bot.store.database import FILE_NAME, connect
-from bot.store.milestones import Change, FileMoment, before_commit
+from bot.store.milestones import Change, FileMoment, after_commit, before_commit
 from generation.errors import ErrorCode
 from tests.loopback.expect import expect_refusal
 from tests.loopback.house import GENEROUS, ORIGIN, House
@@ -302,3 +303,39 @@ async def test_a_picture_that_was_lost_is_told(quiet: House) -> None:
     with expect_refusal(RefusalCode.PICTURE_GONE):
         await revise(quiet, "draw a dog")
     assert await quiet.database.read(lambda tx: jobs.find(tx, old.id)) == old
+
+
+async def test_where_the_message_is_by_then_counts(house_at: HouseAt, tmp_path: Path) -> None:
+    """A message that is sent while the pictures are written is the new job's, and no second one need be sent."""
+    shown: list[str] = []
+
+    def reach(milestone: str) -> None:
+        if shown and milestone == FileMoment.PICTURE_WRITTEN:
+            painter = connect(tmp_path / "data" / FILE_NAME)
+            jobs.set_address(painter, shown[0], "sent meanwhile")
+            painter.close()
+
+    async with house_at(rules=THREE, works=False, reach=reach) as house:
+        shown.append((await ask(house)).id)
+        revision = await revise(house, "draw a dog")
+        assert revision.view is not None
+        assert revision.view.job.origin.address == "sent meanwhile"
+
+
+async def test_a_picture_that_cannot_be_deleted_takes_nothing_back(house_at: HouseAt, tmp_path: Path) -> None:
+    """Once the new job is committed it stands, whatever becomes of the old one's file."""
+    replaced: list[Path] = []
+
+    def reach(milestone: str) -> None:
+        if milestone == after_commit(Change.REVISE):
+            replaced[0].unlink()
+            replaced[0].mkdir()  # what stands there now is no file that can be deleted
+
+    async with house_at(rules=THREE, works=False, reach=reach) as house:
+        old = await ask(house)
+        replaced.append(house.files.picture(old.id))
+        with capture_logs() as logs:
+            revision = await revise(house, "draw a dog")
+        assert revision.replaced == old.id
+        assert [line["event"] for line in logs if line["log_level"] == "error"] == ["a file could not be deleted"]
+        replaced[0].rmdir()

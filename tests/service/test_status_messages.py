@@ -282,6 +282,22 @@ def test_the_platforms_own_pause_is_kept(play: Play) -> None:
     play(story)
 
 
+def test_being_told_to_wait_makes_no_message_rare(play: Play) -> None:
+    """However often a platform puts an edit off, it is tried just when the platform says, and no faster than usual."""
+
+    async def story(stage: Stage) -> None:
+        await stage.draw()
+        job_id, address = await stage.running()
+        await asyncio.sleep(10)
+        stage.painter.errors = [TryLater(wait_s) for wait_s in (6.0, 6.0, 6.0, 6.0, 0.1)]
+        before = len(stage.painter.of(address))
+        await stage.render(job_id, 60)
+        pauses_s = [after.at_s - one.at_s for one, after in pairwise(stage.painter.of(address)[before:])]
+        assert [round(pause_s) for pause_s in pauses_s[:5]] == [6, 6, 6, 6, 4]
+
+    play(story)
+
+
 @pytest.mark.parametrize("error", [TryLater(may_have_arrived=True), TimeoutError(), StoreError(StoreProblem.FULL)])
 def test_edits_that_fail_become_rare(play: Play, error: Exception) -> None:
     """While an edit fails, the tries come ever more slowly, up to a pause of more than a minute; then all is shown."""

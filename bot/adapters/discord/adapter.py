@@ -89,7 +89,7 @@ class DiscordAdapter:
         if self._options.admin_channel is None:
             return None
         post = AdminChannel(self._posts, self._options.admin_channel).post
-        notices = NoticeBoard(services.admin, services.board, post)
+        notices = NoticeBoard(services.admin, services.board, CHANNEL_NAME, post)
         try:
             await notices.begin()
         except StoreError as error:  # it begins with the first connection then

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,7 @@ from bot.service.clock import Clock
 from bot.service.delivery import TooLarge, TryLater
 from bot.service.services import Services
 from bot.service.status_facts import holds_up, ready_at
+from bot.service.status_message import Budget
 from bot.service.status_messages import OutOfReach, StatusMessage, StatusMessages
 from bot.service.views import JobView
 from generation.thumbnail import thumbnail_jpeg
@@ -61,11 +62,11 @@ class CardPainter:
     def address_of(self, job: Job) -> Address:
         return Address.read(job.origin.address)
 
-    def budget(self, message: Card) -> tuple[Hashable, float] | None:
+    def budget(self, message: Card) -> Budget | None:
         """Return the message's channel, unless the interaction's token edits it: that has a limit of its own."""
         if message.address.has_token(self._clock.now_ms() / 1000):
             return None
-        return message.address.channel, self._channel_every_s
+        return Budget(message.address.channel, self._channel_every_s)
 
     async def until_ready(self) -> None:
         await self._posts.until_login()

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,7 @@ from bot.adapters.telegram.pauses import Pauses
 from bot.adapters.telegram.people import CHANNEL_NAME
 from bot.adapters.telegram.polling import Polling
 from bot.adapters.telegram.posts import Posts
-from bot.adapters.telegram.status import TelegramPainter
+from bot.adapters.telegram.status import DRAWING_LIMIT_S, TelegramPainter
 from bot.adapters.telegram.trouble import TokenRevoked, Trouble
 from bot.adapters.telegram.webhook import WebhookDoor, keep_webhook
 from bot.adapters.telegram.wishes import Wishes
@@ -70,8 +71,8 @@ class TelegramAdapter:
     async def run(self, services: Services) -> None:
         """Serve until the board closes. Raises TelegramClosed."""
         options, pace = self._options, self._options.pace
-        painter = TelegramPainter(services, self._posts, self._clock, time.monotonic, pace.edit_every_s)
-        statuses = StatusMessages(services, painter, pace)
+        painter = TelegramPainter(services, self._posts, self._clock, time.monotonic, pace.edit_every_s, options.rates)
+        statuses = StatusMessages(services, painter, replace(pace, edit_limit_s=DRAWING_LIMIT_S))
         downloads = Downloads(self._posts, services.offers.max_picture_bytes)
         desk = Desk(services, self._posts, statuses, downloads, self._clock, options)
         self.channel.open(services, statuses)

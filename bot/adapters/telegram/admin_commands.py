@@ -9,8 +9,8 @@ from bot.adapters.telegram.admin_arguments import is_about_telegram, read_argume
 from bot.adapters.telegram.admin_question import NOT_SURE, SURE, asked, forget_question, question
 from bot.adapters.telegram.answers import Declined, answer_to
 from bot.adapters.telegram.desk import Desk
-from bot.adapters.telegram.people import CHANNEL_NAME, Letter, Press, caller_of
-from bot.adapters.telegram.replies import CommandAction, Page, PressAction, change, show
+from bot.adapters.telegram.people import CHANNEL_NAME, Letter, Press, caller_of, place_of
+from bot.adapters.telegram.replies import CommandAction, Page, PressAction, change, deep_link, is_shown_aside, show
 from bot.adapters.telegram.text import plain
 from bot.domain.refusals import Refused
 from bot.service.admin_command import AdminAnswer, AdminCommand
@@ -21,6 +21,9 @@ SHARED = "cancel"
 
 _NOT_DONE = "Nothing was done."
 _MAYBE_DONE = "The bot was stopped while it did this, so it may have been done. /audit says whether it was."
+_ANSWERED_ASIDE = "That is answered in our own chat."
+_ASKED_ASIDE = "That is asked in our own chat, which is not open yet. Please open it and give the command there: "
+_DONE_ASIDE = "That was done. What came of it is only for our own chat, which is not open yet: "
 #: What no group of Telegram's has; an admin may still set it for a place elsewhere.
 _NOT_ON_TELEGRAM: Mapping[str, str] = MappingProxyType(
     {
@@ -50,8 +53,9 @@ def admin_actions(desk: Desk) -> Mapping[str, PressAction]:
     async def sure(press: Press, key: str) -> None:
         caller = await caller_of(desk, press)
         meant = await asked(desk, press, caller, key)
-        await change(desk, press, await outcome(desk, caller, press.chat, meant.command, meant.arguments))
-        await forget_question(desk, key)  # last: after a crash the same press does the same once more
+        page = await outcome(desk, caller, press.chat, meant.command, meant.arguments)
+        await forget_question(desk, key)  # after what it asked, which a crash would else leave undone
+        await change(desk, press, page)
 
     async def not_sure(press: Press, key: str) -> None:
         await asked(desk, press, await caller_of(desk, press), key)
@@ -62,9 +66,12 @@ def admin_actions(desk: Desk) -> Mapping[str, PressAction]:
 
 
 async def outcome(desk: Desk, caller: Caller, chat: int, name: str, arguments: Mapping[str, str]) -> Page:
-    """Run a command and return what it gives back. Raises Refused, also for somebody who may not, and StoreError."""
+    """Run a command and return what it gives back, as it is read in a chat.
+
+    Raises Refused, also for somebody who may not, and StoreError.
+    """
     found = await desk.services.admin.run(caller, name, arguments)
-    return answer_page(_said_here(found, caller.place), chat)
+    return answer_page(_said_here(found, place_of(chat)), chat)
 
 
 def _action(desk: Desk, command: AdminCommand) -> CommandAction:
@@ -74,14 +81,29 @@ def _action(desk: Desk, command: AdminCommand) -> CommandAction:
             await desk.services.admin.run(caller, command.name, {})  # refuses, and notes who has tried
             return
         arguments = await _arguments(desk, letter, caller, command, text)
+        # A group may read what is about itself, and nothing that is about the whole bot.
+        is_aside = caller.heard_in != "" and command.scope == "bot"
+        chat = letter.user if is_aside else letter.chat
         if command.danger:
-            page = await question(desk, letter, command, arguments)
+            page = await question(desk, letter, chat, command, arguments)
         else:
             await _begin(desk, letter)
-            page = await outcome(desk, caller, letter.chat, command.name, arguments)
-        await show(desk, letter.address, page)
+            page = await outcome(desk, caller, chat, command.name, arguments)
+        if is_aside:
+            await _show_aside(desk, letter, command, page)
+        else:
+            await show(desk, letter.address, page)
 
     return run
+
+
+async def _show_aside(desk: Desk, letter: Letter, command: AdminCommand, page: Page) -> None:
+    """Answer in the admin's own chat, and say in the group no more than that, or how they come there."""
+    if await is_shown_aside(desk, letter, page):
+        said = plain(_ANSWERED_ASIDE)
+    else:
+        said = plain(_ASKED_ASIDE if command.danger else _DONE_ASIDE) + deep_link(desk, "start")
+    await show(desk, letter.address, Page(said))
 
 
 async def _begin(desk: Desk, letter: Letter) -> None:

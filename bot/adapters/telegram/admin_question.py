@@ -31,12 +31,15 @@ class Asked:
     arguments: Mapping[str, str]
 
 
-async def question(desk: Desk, letter: Letter, command: AdminCommand, arguments: Mapping[str, str]) -> Page:
-    """Note a command, and return the question whether it is meant as it was given. Raises StoreError."""
+async def question(desk: Desk, letter: Letter, chat: int, command: AdminCommand, arguments: Mapping[str, str]) -> Page:
+    """Note a command, and return the question whether it is meant as it was given, as it is read in a chat.
+
+    Raises StoreError.
+    """
     note = json.dumps({"by": letter.requester.id, "command": command.name, "arguments": dict(arguments)})
     # Noted before it is asked: a question that is read can be answered.
     await desk.services.notebook.keep(CHANNEL_NAME, _name(letter.key), letter.requester.id, note)
-    marks = TelegramMarks(letter.chat)
+    marks = TelegramMarks(chat)
     kinds = {argument.name: argument.kind for argument in command.arguments}
     given = [
         marks.line(

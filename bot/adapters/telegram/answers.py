@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
+from telegram import InlineKeyboardMarkup
 
 from bot.adapters.telegram.address import Address
 from bot.adapters.telegram.desk import Desk
 from bot.adapters.telegram.downloads import DownloadFailed
-from bot.adapters.telegram.people import Letter, Press
+from bot.adapters.telegram.people import Letter, Press, Unasked
 from bot.adapters.telegram.text import MAX_ALERT_CHARACTERS, MAX_TEXT_UNITS, Text, plain, visible
 from bot.adapters.telegram.trouble import Trouble
 from bot.domain.messages import sentence
@@ -20,6 +21,7 @@ from generation.errors import GenerationError
 
 log = structlog.get_logger(__name__)
 
+NOT_NOW = "Telegram does not answer just now. Please try again in a few minutes."
 DOWNLOAD_FAILED = "The picture could not be fetched from Telegram. Please send it again."
 
 _PAUSES_S = (0.0, 0.1, 1.0)  # before each try
@@ -43,7 +45,7 @@ class Told(Exception):
 
 
 #: What may be expected to go wrong with a request: each has its sentence, all else is a bug.
-EXPECTED_ERRORS = (Refused, GenerationError, DownloadFailed, StoreError, Declined)
+EXPECTED_ERRORS = (Refused, GenerationError, DownloadFailed, StoreError, Declined, Unasked)
 
 #: Why a message may not arrive: the chat is closed to us, or Telegram is away.
 UNREACHABLE = (Trouble, TooLarge, TryLater)
@@ -58,6 +60,8 @@ def answer_to(error: Exception) -> str:
             return DOWNLOAD_FAILED
         case Declined():
             return str(error)
+        case Unasked():
+            return NOT_NOW
         case _:  # what is wrong with our disk is the operator's affair
             return sentence(Refused(RefusalCode.BROKEN))
 
@@ -108,7 +112,7 @@ def require_this_time(desk: Desk, error: Exception) -> None:
         raise NextTime from error
 
 
-async def tell(desk: Desk, at: Address, text: Text | str) -> bool:
+async def tell(desk: Desk, at: Address, text: Text | str, keyboard: InlineKeyboardMarkup | None = None) -> bool:
     """Answer in a chat; False: it did not arrive, and might later.
 
     Where the confirmation is lost it is told again: that a reason is read twice is better than never.
@@ -117,7 +121,7 @@ async def tell(desk: Desk, at: Address, text: Text | str) -> bool:
     for pause_s in _PAUSES_S:
         await asyncio.sleep(pause_s)
         try:
-            await desk.posts.send(at, text)
+            await desk.posts.send(at, text, keyboard)
         except TryLater as lost:
             log.info("an answer may not have arrived", reason=repr(lost.__cause__ or lost))
             if lost.retry_after_s is not None:  # said by Telegram, or by our own limits: no use before

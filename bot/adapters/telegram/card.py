@@ -23,6 +23,8 @@ from bot.service.views import JobView
 #: As long as a prompt is read at a glance; what it was in full, "Edit prompt" shows.
 _PROMPT_CHARACTERS = 600
 _NO_VIDEOS_HERE = "Your video is ready, but this chat does not let the bot send it. Once it does, press the button."
+_NOT_TAKEN = "Your video is ready, but Telegram did not take it. Press the button to have it sent again."
+_FAILED_AFTER_ALL = "Your video may have arrived here already. If you do not see it, this is why:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ def maybe_sent_text(job: Job) -> Text:
 def no_rights_text(job: Job) -> Text:
     """Return what stands in for a video that the chat does not let the bot send."""
     return lines(_prompt(job), plain(_NO_VIDEOS_HERE)).shortened(MAX_TEXT_UNITS)
+
+
+def not_taken_text(job: Job) -> Text:
+    """Return what stands in for a video that Telegram refuses, or for which it was away too long."""
+    return lines(_prompt(job), plain(_NOT_TAKEN)).shortened(MAX_TEXT_UNITS)
+
+
+def failed_after_all_text(job: Job) -> Text:
+    """Return why a job has failed whose video may be there: nobody can look."""
+    return lines(_prompt(job), plain(_FAILED_AFTER_ALL), plain(words.how_it_ended(job))).shortened(MAX_TEXT_UNITS)
 
 
 def video_file(job_id: str) -> str:

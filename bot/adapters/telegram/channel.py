@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 
 import structlog
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.adapters.telegram.address import Address
+from bot.adapters.telegram.card import maybe_sent_text, no_rights_text, not_taken_text
 from bot.adapters.telegram.ends import Ends
 from bot.adapters.telegram.moving import moved
 from bot.adapters.telegram.people import CHANNEL_NAME
@@ -63,22 +64,36 @@ class TelegramChannel:
                 await remove(self._posts, replace(address, message=number))
 
     async def _show(self, services: Services, answer: Answer, address: Address) -> None:
-        ends = Ends(services, self._posts)
+        job, ends = answer.job, Ends(services, self._posts)
         try:
             try:
                 shown = await ends.show(answer, address)
             except Migrated as to:
-                address = await moved(services, answer.job.id, address, to.chat)
+                address = await moved(services, job.id, address, to.chat)
                 shown = await ends.show(answer, address)
         except NoRights as refused:
-            await ends.say_that_videos_are_forbidden(answer.job, address)
+            await ends.say_instead(job, no_rights_text(job))
             raise GoneForGood(f"the chat does not let the bot send it ({refused})") from refused
         except NoWay as closed:
             raise GoneForGood(f"no way to the chat is open ({closed})") from closed
         except (MessageGone, Migrated) as moving:  # it has changed under our hands: look again
             raise TryLater from moving
+        except BadRequest as refused:
+            if answer.video is None:  # a text of ours that Telegram does not understand: a bug
+                raise
+            await ends.say_instead(job, not_taken_text(job))
+            raise GoneForGood(f"Telegram does not take it ({refused})") from refused
+        except TryLater as later:
+            if answer.is_last and answer.video is not None:
+                await self._say_the_last(ends, answer, later)
+            raise
         if shown.message == address.message and not shown.is_sending:
             await self._call(services, answer, shown)
+
+    async def _say_the_last(self, ends: Ends, answer: Answer, later: TryLater) -> None:
+        """Let a line whose video will not come any more say so."""
+        may_be_there = answer.in_doubt or later.may_have_arrived
+        await ends.say_instead(answer.job, maybe_sent_text(answer.job) if may_be_there else not_taken_text(answer.job))
 
     async def _call(self, services: Services, answer: Answer, address: Address) -> None:
         """Call the person where the wait was long: an edit makes no notification. It is only a courtesy."""

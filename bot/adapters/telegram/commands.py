@@ -68,7 +68,7 @@ def _start(desk: Desk, personal: Mapping[str, CommandAction]) -> CommandAction:
         if payload in _LINKED:
             await personal[payload](letter, "")
         else:
-            await show(desk, letter.address, greeting(desk))
+            await show(desk, letter.address, await greeting(desk, letter))
         if letter.is_private and letter.user in desk.options.admins:
             await menu_of_admin(desk, letter.user)  # before they came there was no chat to give it to
 

@@ -10,6 +10,7 @@ from bot.adapters.telegram.desk import Desk
 from bot.adapters.telegram.keyboards import no_video_keyboard, sure_keyboard, video_keyboard
 from bot.adapters.telegram.people import Press
 from bot.adapters.telegram.removal import remove
+from bot.adapters.telegram.replies import change_keyboard
 from bot.adapters.telegram.rights import job_to_change
 from bot.domain.job import Job
 from bot.domain.refusals import RefusalCode, Refused
@@ -26,15 +27,13 @@ class Deletion:
         async with answering_press(self._desk, press):
             _, view = await job_to_change(self._desk, press, job_id)
             _require_over(view.job)
-            await self._desk.posts.answer_press(press.query)
-            await self._desk.posts.edit_keyboard(press.address, sure_keyboard(job_id))
+            await change_keyboard(self._desk, press, sure_keyboard(job_id))
 
     async def keep(self, press: Press, job_id: str) -> None:
         """Let the buttons be what they were."""
         async with answering_press(self._desk, press):
             _, view = await job_to_change(self._desk, press, job_id)
-            await self._desk.posts.answer_press(press.query)
-            await self._desk.posts.edit_keyboard(press.address, self._keyboard(press, view.job))
+            await change_keyboard(self._desk, press, self._keyboard(press, view.job))
 
     async def delete(self, press: Press, job_id: str) -> None:
         """Delete the job's files and words, then its messages."""

@@ -1,6 +1,6 @@
 """The desk: what handlers work with, and the way from a wish to an accepted job with its status message."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.adapters.telegram.address import Address
@@ -37,4 +37,19 @@ class Desk:
         view = await make(Origin(CHANNEL_NAME, place, str(at), self.options.max_video_bytes))
         # Of a job that was accepted before, the row knows where its message is.
         self.statuses.follow(view, Address.read(view.job.origin.address))
+        return view
+
+    async def revise(self, requester: Requester, key: str, prompt: str, options: Mapping[str, str]) -> JobView | None:
+        """Have the waiting job of a key made with other words, in the message that it has; None: there is no such job.
+
+        Raises what ``Intake.revise`` raises.
+        """
+        services = self.services
+        revision = await services.intake.revise(requester, key, prompt, options)
+        view = revision.view
+        if view is not None and revision.replaced is not None:
+            shown, noted = self.statuses.rename(revision.replaced, view), Address.of(view.job)
+            # Its sending may have been answered after the new row was made: that was noted in the old one.
+            if shown.message and shown.message != noted.message and shown.chat == noted.chat:
+                await services.jobs.set_address(view.job.id, str(shown))
         return view

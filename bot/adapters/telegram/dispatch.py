@@ -39,7 +39,7 @@ class Dispatch:
         self._commands, self._actions, self._job_actions = commands(desk), actions(desk), job_actions(desk)
 
     async def handle(self, number: int, body: str) -> bool:
-        """See to an update; False: a piece of an album, which is done with as a whole, or it is left to the next start.
+        """See to an update; False: it is about an album, which is done with as a whole, or is left to the next start.
 
         Raises StoreError.
         """
@@ -51,7 +51,7 @@ class Dispatch:
             if update.callback_query is not None:
                 await self._press(update.callback_query)
             elif update.edited_message is not None:
-                await self._edited(update.edited_message)
+                return await self._edited(number, update.edited_message)
             elif update.message is not None:
                 return await self._message(number, update.message)
         except NextTime:
@@ -99,8 +99,12 @@ class Dispatch:
         question = letter.reply
         if question is None or not letter.text or not is_from(question, self._desk.posts.me):
             return False
-        known = await answered(self._desk, letter)
+        known, has_looked = None, False
+        async with answering(self._desk, letter):
+            known, has_looked = await answered(self._desk, letter), True
         match known:
+            case _ if not has_looked:  # and they have been told to try again
+                return True
             case (kind, job_id) if kind == EDIT_QUESTION:
                 async with answering(self._desk, letter):
                     await again_with_words(self._desk, letter, job_id)
@@ -110,10 +114,11 @@ class Dispatch:
                 return False
         return True
 
-    async def _edited(self, message: telegram.Message) -> None:
+    async def _edited(self, number: int, message: telegram.Message) -> bool:
         reading = read_letter(message, self._desk.posts.me)
-        if reading is not None and reading.is_wish and (reading.is_ours or message.media_group_id is not None):
-            await self._edits.take(reading)
+        if reading is None or not reading.is_wish or not (reading.is_ours or message.media_group_id is not None):
+            return True
+        return await self._edits.take(number, reading)
 
     async def _press(self, query: telegram.CallbackQuery) -> None:
         press = press_of(query)

@@ -6,10 +6,16 @@ from dataclasses import replace
 import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.constants import ChatAction
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from bot.adapters.telegram.address import Address
-from bot.adapters.telegram.card import clip_of, maybe_sent_text, no_rights_text, no_video_text, video_caption
+from bot.adapters.telegram.card import (
+    clip_of,
+    failed_after_all_text,
+    maybe_sent_text,
+    no_video_text,
+    video_caption,
+)
 from bot.adapters.telegram.keyboards import no_video_keyboard, send_keyboard, video_keyboard
 from bot.adapters.telegram.limiter import Urgency
 from bot.adapters.telegram.posts import Clip, Posts
@@ -22,8 +28,10 @@ from bot.adapters.telegram.trouble import (
     NoRights,
     NoTextThere,
     NoWay,
+    Trouble,
 )
 from bot.domain.job import Job
+from bot.domain.refusals import Refused
 from bot.service.delivery import Answer, TooLarge, TryLater
 from bot.service.services import Services
 
@@ -45,16 +53,18 @@ class Ends:
         """Show a video, or why there is none."""
         job = answer.job
         if answer.video is None:
-            return await self._show_text(job, address, no_video_text(job), no_video_keyboard(job))
+            text = failed_after_all_text(job) if address.is_sending else no_video_text(job)
+            return await self._show_text(job, address, text, no_video_keyboard(job))
         if address.is_sending:
             return await self._show_text(job, address, maybe_sent_text(job), send_keyboard(job.id))
         return await self._show_video(answer, address)
 
-    async def say_that_videos_are_forbidden(self, job: Job, address: Address) -> None:
-        """Say in a chat that takes no videos that there is one, as far as it takes words."""
+    async def say_instead(self, job: Job, text: Text) -> None:
+        """Say why a video is not there, with a way to it, as far as the chat takes words. Raises StoreError."""
         try:
-            await self._show_text(job, address, no_rights_text(job), send_keyboard(job.id))
-        except (NoWay, NoRights, Migrated) as closed:
+            address = Address.of((await self._services.jobs.seen(job.id)).job)  # which the tries have changed
+            await self._show_text(job, address, text, send_keyboard(job.id))
+        except (Refused, Trouble, TryLater, TelegramError) as closed:
             log.info("the chat takes no words either", job=job.id, reason=repr(closed))
 
     async def _show_text(self, job: Job, address: Address, text: Text, keyboard: InlineKeyboardMarkup) -> Address:
@@ -86,18 +96,24 @@ class Ends:
                 address = replace(address, message=0)
             except CannotHoldVideo:
                 line = address
-        sent = await self._send_video(answer, address)
+            except BadRequest as reason:  # for a reason that is not known; it may be the pictures that go with it
+                log.warning("the message does not become the video", job=job.id, reason=repr(reason))
+                line, clip = address, replace(clip, poster=None)
+        try:
+            sent = await self._send_video(job, clip, address)
+        except BadRequest:  # as above
+            if clip.poster is None:
+                raise
+            sent = await self._send_video(job, replace(clip, poster=None), address)
         if line is not None:
             await self._drop(job, line)
         return sent
 
-    async def _send_video(self, answer: Answer, address: Address) -> Address:
-        job = answer.job
+    async def _send_video(self, job: Job, clip: Clip, address: Address) -> Address:
         await self._note(job, replace(address, is_sending=True))
+        keyboard = video_keyboard(job, self._services.offers)
         try:
-            number = await self._posts.send_video(
-                address, self._clip(answer), video_caption(job), video_keyboard(job, self._services.offers)
-            )
+            number = await self._posts.send_video(address, clip, video_caption(job), keyboard)
         except TryLater as later:
             if not later.may_have_arrived:
                 await self._note(job, address)
@@ -111,7 +127,7 @@ class Ends:
         """Take the old status line away: beside the video it is only in the way."""
         try:
             await self._posts.delete(line)
-        except (NoWay, NoRights, Migrated, TryLater) as reason:
+        except (Trouble, TryLater, TelegramError) as reason:
             log.info("a status message stays", job=job.id, reason=repr(reason))
 
     async def _note(self, job: Job, address: Address) -> Address:

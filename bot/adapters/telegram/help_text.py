@@ -8,7 +8,9 @@ from bot.adapters.telegram.people import Letter
 from bot.adapters.telegram.replies import Page
 from bot.adapters.telegram.text import Text, bold, code, lines, link, plain
 from bot.domain import chat_words as words
+from bot.domain.option import Option
 from bot.domain.place_rules import PlaceRules
+from bot.service.delivery import TryLater
 
 #: What all people can give, as the menu and the help name it.
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -31,17 +33,17 @@ _EXAMPLE = "The boats sway, slow zoom in --seconds 4 --seed 7"
 _MAX_TOPICS = 20
 
 
-def greeting(desk: Desk) -> Page:
-    """Return what somebody reads who has just come."""
-    return Page(
-        lines(bold(_FIRST_STEP), plain(f"A short video comes back. {_engine(desk)}"), plain("/help says more."))
-    )
+async def greeting(desk: Desk, letter: Letter) -> Page:
+    """Return what somebody reads who has just come, or a group that the bot has just come into."""
+    more = plain(f"A short video comes back. {_engine(desk)}"), plain("/help says more.")
+    if letter.is_private:
+        return Page(lines(bold(_FIRST_STEP), *more))
+    return Page(lines(*(await _ways_in_group(desk, letter)), *more))
 
 
 async def help_text(desk: Desk, letter: Letter) -> Page:
     """Return what the bot does here, with the engine that runs now."""
     ways = _ways_in_private() if letter.is_private else await _ways_in_group(desk, letter)
-    options = (plain("• ") + code(f"--{one.name}") + plain(f" {one.help}") for one in desk.services.offers.options)
     commands = (plain(f"/{name} {meaning}") for name, meaning in COMMANDS.items())
     return Page(
         lines(
@@ -51,12 +53,17 @@ async def help_text(desk: Desk, letter: Letter) -> Page:
             *ways,
             Text(""),
             bold("Options, anywhere in the words:"),
-            *options,
+            *map(_option, desk.services.offers.options),
             plain("For example: ") + code(_EXAMPLE),
             Text(""),
             *commands,
         )
     )
+
+
+def _option(option: Option) -> Text:
+    values = ", ".join(choice.value for choice in option.choices)
+    return plain("• ") + code(f"--{option.name}") + plain(f" {option.help}{f' ({values})' if values else ''}")
 
 
 def _engine(desk: Desk) -> str:
@@ -78,8 +85,7 @@ def _ways_in_private() -> list[Text]:
 
 async def _ways_in_group(desk: Desk, letter: Letter) -> list[Text]:
     me = desk.posts.me
-    # Telegram hands a group's admins everything, whatever privacy mode says.
-    hears_all = me.reads_all or await desk.posts.is_chat_admin(letter.chat, me.id)
+    hears_all = me.reads_all or await _is_admin_there(desk, letter.chat)
     command = "/animate" if hears_all else f"/animate@{me.username}"
     found = [
         bold("How to ask in this group:"),
@@ -100,6 +106,14 @@ async def _ways_in_group(desk: Desk, letter: Letter) -> list[Text]:
         )
     rules = await desk.services.places.rules(letter.place)
     return [*found, *_rules_in_words(rules, letter.chat)]
+
+
+async def _is_admin_there(desk: Desk, chat: int) -> bool:
+    """Whether Telegram hands us everything in a group, whatever privacy mode says: it does so to the group's admins."""
+    try:
+        return await desk.posts.is_chat_admin(chat, desk.posts.me.id)
+    except TryLater:  # then the help names the form that is heard in any case
+        return False
 
 
 def _rules_in_words(rules: PlaceRules, chat: int) -> Iterator[Text]:

@@ -8,13 +8,14 @@ from bot.adapters.telegram.address import Address
 from bot.adapters.telegram.answers import Declined
 from bot.adapters.telegram.desk import Desk
 from bot.adapters.telegram.keyboards import button
-from bot.adapters.telegram.people import CHANNEL_NAME, Press
+from bot.adapters.telegram.people import CHANNEL_NAME, Press, caller_of
 from bot.adapters.telegram.replies import Page, PressAction, change
 from bot.adapters.telegram.text import Text, bold, instant, lines, link, plain, visible
 from bot.domain import chat_words as words
 from bot.domain.job import Job, JobState, Requester
 from bot.domain.refusal_words import wait_text
 from bot.service.history import jobs_under_way
+from bot.service.roles import Caller
 from bot.service.views import JobView
 
 _MAX_SHOWN = 10
@@ -47,13 +48,13 @@ def job_list_actions(desk: Desk) -> Mapping[str, PressAction]:
 
     async def cancel(press: Press, rest: str) -> None:
         job_id, _, user = rest.partition(":")
-        _require_owner(press, user)
-        await desk.services.jobs.cancel(press.requester, job_id)
-        await change(desk, press, await job_list(desk, press.requester, press.place))
+        caller, owner = await _reader(desk, press, user)
+        await desk.services.jobs.cancel(caller, job_id)
+        await change(desk, press, await job_list(desk, owner, press.place))
 
     async def refresh(press: Press, user: str) -> None:
-        _require_owner(press, user)
-        await change(desk, press, await job_list(desk, press.requester, press.place))
+        _, owner = await _reader(desk, press, user)
+        await change(desk, press, await job_list(desk, owner, press.place))
 
     return {_CANCEL: cancel, _REFRESH: refresh}
 
@@ -106,6 +107,12 @@ def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[Sequence[InlineKeyboa
     return [buttons[at : at + _BUTTONS_IN_A_ROW] for at in range(0, len(buttons), _BUTTONS_IN_A_ROW)]
 
 
-def _require_owner(press: Press, user: str) -> None:
-    if press.requester.user != user:
-        raise Declined(_NOT_YOUR_LIST)
+async def _reader(desk: Desk, press: Press, user: str) -> tuple[Caller, Requester]:
+    """Return who presses, and whose list it is. Raises Declined where it is not for them, and Unasked."""
+    if press.requester.user == user:
+        return Caller(press.requester, place=press.place), press.requester
+    if user.startswith("-"):  # a group's or a channel's voice, which presses nothing: people do so for it
+        caller = await caller_of(desk, press)
+        if caller.manages:
+            return caller, Requester(CHANNEL_NAME, user)
+    raise Declined(_NOT_YOUR_LIST)

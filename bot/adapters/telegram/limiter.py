@@ -35,7 +35,7 @@ class Rates:
 
 #: core.telegram.org/bots/faq: one message a second in a chat, where short bursts are let pass; 20 a minute in a group;
 #: 30 a second in all. Of each a little is left, because a busy machine and the network push calls closer together.
-USUAL_RATES = Rates(private=Rate(3, 1.1, window_s=3.3), group=Rate(3, 4.0, window_s=4.0), overall=Rate(2, 1 / 25))
+USUAL_RATES = Rates(private=Rate(3, 1.1, window_s=3.3), group=Rate(3, 4.0, window_s=4.0), overall=Rate(2, 1 / 22))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Send:
 
 
 _Call = Callable[[], Coroutine[Any, Any, Any]]
+_Question = tuple[str, int | str | None]  # a method, and the chat that it asks about
 
 _USUAL_SEND = Send(Urgency.ANSWER, max_wait_s=30.0)
 
@@ -60,16 +61,19 @@ class ChatLimiter(BaseRateLimiter[Send]):
         self._overall = Meter(rates.overall)
         self._lanes: dict[int | str, Lane] = {}
         self._busy: dict[int | str, Lane] = {}  # those with calls that wait
-        self._closed_until_s: dict[str, float] = {}  # methods without a chat that Telegram has refused for a time
+        self._closed_until_s: dict[_Question, float] = {}  # what only asks, and was refused for a time
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
         self._forget_at_s = -math.inf
+        self._is_shut = False
 
     async def initialize(self) -> None:
-        """Do nothing: there is nothing to open."""
+        """Let calls be made again."""
+        self._is_shut = False
 
     async def shutdown(self) -> None:
         """End what waits: it was not sent, and may be tried with the next login."""
+        self._is_shut = True
         self._stop_timer()
         for lane in self._busy.values():
             while lane.waiting:
@@ -93,7 +97,7 @@ class ChatLimiter(BaseRateLimiter[Send]):
 
         chat = _chat_of(endpoint, data)
         if chat is None:
-            return await self._outside_of_chats(endpoint, call)
+            return await self._outside_of_chats((endpoint, data.get("chat_id")), call)
         if endpoint == "sendChatAction":
             return await self._now_or_never(chat, call)
         return await self._in_turn(chat, call, rate_limit_args or _USUAL_SEND)
@@ -108,6 +112,8 @@ class ChatLimiter(BaseRateLimiter[Send]):
         give_up_at_s = math.inf if send.max_wait_s is None else _now_s() + send.max_wait_s
         while True:
             await self._turn(chat, send, give_up_at_s)
+            if self._is_shut:  # since it has had its turn: what it would go through is being closed
+                raise FloodWait(_LATER_S)
             if self._lane(chat).blocked_until_s > _now_s():
                 continue  # another call was refused in the moment in which this one had its turn
             try:
@@ -128,15 +134,15 @@ class ChatLimiter(BaseRateLimiter[Send]):
             self._block(chat, wait_of(refusal))
             raise
 
-    async def _outside_of_chats(self, endpoint: str, call: _Call) -> Any:
-        """Make a call at once, but for a method that Telegram has just refused."""
-        rest_s = self._closed_until_s.get(endpoint, -math.inf) - _now_s()
+    async def _outside_of_chats(self, question: _Question, call: _Call) -> Any:
+        """Make a call at once, but for what Telegram has just refused."""
+        rest_s = self._closed_until_s.get(question, -math.inf) - _now_s()
         if rest_s > 0:
             raise FloodWait(rest_s)
         try:
             return await call()
         except RetryAfter as refusal:
-            self._closed_until_s[endpoint] = _now_s() + wait_of(refusal)
+            self._closed_until_s[question] = _now_s() + wait_of(refusal)
             raise
 
     async def _turn(self, chat: int | str, send: Send, give_up_at_s: float) -> None:
@@ -216,7 +222,7 @@ class ChatLimiter(BaseRateLimiter[Send]):
             return
         self._forget_at_s = now_s + _FORGET_EVERY_S
         self._lanes = {chat: lane for chat, lane in self._lanes.items() if not lane.is_idle(now_s)}
-        self._closed_until_s = {name: until_s for name, until_s in self._closed_until_s.items() if until_s > now_s}
+        self._closed_until_s = {one: until_s for one, until_s in self._closed_until_s.items() if until_s > now_s}
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -1,6 +1,7 @@
 """Menus: the commands that Telegram offers while somebody types, each only where it can be given."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import structlog
 from telegram import (
@@ -24,12 +25,14 @@ log = structlog.get_logger(__name__)
 
 #: What is answered in private anyway needs no place in a group's menu.
 _PRIVATE_ONLY = frozenset({"privacy", "forget_me"})
+#: A link and Telegram's own button give it as well; the help, which it leads to, need not name it.
+_START: Mapping[str, str] = MappingProxyType({"start": "How to begin"})
 
 
 async def register(desk: Desk) -> None:
     """Tell Telegram which commands there are, wherever it says something else now. Raises TryLater and Trouble."""
     everywhere = [
-        (BotCommandScopeAllPrivateChats(), COMMANDS),
+        (BotCommandScopeAllPrivateChats(), {**COMMANDS, **_START}),
         (BotCommandScopeAllGroupChats(), _in_groups()),
         (BotCommandScopeAllChatAdministrators(), {**_in_groups(), **offered(desk, "place")}),
     ]
@@ -52,7 +55,7 @@ async def menu_of_admin(desk: Desk, admin: int) -> None:
 
 
 def _of_admin(desk: Desk, admin: int) -> Iterator[tuple[BotCommandScope, Mapping[str, str]]]:
-    yield BotCommandScopeChat(admin), {**COMMANDS, **offered(desk)}
+    yield BotCommandScopeChat(admin), {**COMMANDS, **_START, **offered(desk)}
     room = desk.options.admin_chat
     if room is not None and room < 0:
         yield BotCommandScopeChatMember(room, admin), {**_in_groups(), **offered(desk)}

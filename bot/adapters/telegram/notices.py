@@ -9,10 +9,11 @@ from telegram.error import TelegramError
 from bot.adapters.telegram.address import Address
 from bot.adapters.telegram.admin_answer import TelegramMarks
 from bot.adapters.telegram.desk import Desk
+from bot.adapters.telegram.people import CHANNEL_NAME
 from bot.adapters.telegram.replies import Page, moment, show
 from bot.adapters.telegram.reports import CODE, report_page
 from bot.adapters.telegram.text import MAX_TEXT_UNITS, lines, plain, visible
-from bot.adapters.telegram.trouble import Migrated, Trouble
+from bot.adapters.telegram.trouble import Migrated, NoWay, Trouble
 from bot.domain.admin_lines import fitting
 from bot.service.delivery import TooLarge, TryLater
 from bot.service.notice_board import NoticeBoard, NoticesClosed
@@ -27,7 +28,8 @@ _MAX_LINE_CHARACTERS = 300
 
 def notice_board(desk: Desk, admin_chat: int, every_s: float = _EVERY_S) -> NoticeBoard:
     """Return the board that posts in this chat: ``begin`` it at the start, and ``run`` it beside the rest."""
-    return NoticeBoard(desk.services.admin, desk.services.board, _AdminChat(desk, admin_chat).post, every_s)
+    post = _AdminChat(desk, admin_chat).post
+    return NoticeBoard(desk.services.admin, desk.services.board, CHANNEL_NAME, post, every_s)
 
 
 class _AdminChat:
@@ -40,13 +42,22 @@ class _AdminChat:
     async def post(self, notices: Sequence[Notice]) -> None:
         """Post notices, and of those that come a second time only what has not been posted.
 
-        Raises NoticesClosed, and TryLater.
+        What Telegram refuses is left out, and the rest is posted. Raises NoticesClosed for that, and TryLater.
         """
+        refused: NoticesClosed | None = None
         new = [notice for notice in notices if notice.id > self._last_posted]
         for is_report, found in groupby(new, lambda notice: notice.code == CODE):
             for group in ([one] for one in found) if is_report else [list(found)]:
-                await self._send(await self._report_page(group[0]) if is_report else self._page(group))
+                page = await self._report_page(group[0]) if is_report else self._page(group)
+                try:
+                    await self._send(page)
+                except NoticesClosed as closed:
+                    if isinstance(closed.__cause__, NoWay):  # then it refuses all
+                        raise
+                    refused = closed
                 self._last_posted = group[-1].id
+        if refused is not None:
+            raise refused
 
     async def _send(self, page: Page) -> None:
         try:

@@ -9,6 +9,7 @@ import telegram
 
 from bot.adapters.telegram.address import Address
 from bot.domain.job import Requester
+from bot.service.delivery import TryLater
 from bot.service.roles import Caller
 from bot.service.views import Circumstances
 
@@ -19,6 +20,10 @@ CHANNEL_NAME = "telegram"
 
 #: The people and chats that Telegram puts into ``from`` where nobody in particular has written.
 _STAND_INS = frozenset({777000, 1087968824, 136817688})
+
+
+class Unasked(Exception):
+    """Telegram does not say now what somebody is in a group: whatever hangs on that has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +140,19 @@ def press_of(query: telegram.CallbackQuery) -> Press | None:
 
 
 async def caller_of(desk: Desk, who: Letter | Press) -> Caller:
-    """Return the person with what Telegram says at this moment about their rights in the group."""
+    """Return the person with what Telegram says at this moment about their rights in the group. Raises Unasked."""
     if who.is_private:
         return Caller(who.requester)
     if isinstance(who, Letter) and who.raw.sender_chat is not None:
         manages = who.is_anonymous_admin  # a channel's voice is nobody's right
     else:
-        manages = await desk.posts.is_chat_admin(who.chat, who.user)
-    return Caller(who.requester, manages=who.place if manages else "", place=who.place)
+        try:
+            manages = await desk.posts.is_chat_admin(who.chat, who.user)
+        except TryLater as later:
+            raise Unasked from later
+    # In the admins' own chat everything may be read.
+    heard_in = "" if who.chat == desk.options.admin_chat else who.place
+    return Caller(who.requester, manages=who.place if manages else "", place=who.place, heard_in=heard_in)
 
 
 def place_of(chat: int) -> str:

@@ -62,9 +62,14 @@ class Polling:
         # After a failure a short question first: whether Telegram is back should not take a minute to be known.
         timeout_s = 0 if self._pauses.failures else self._poll_s
         updates = await raw_updates(bot, offset=self._offset, timeout_s=timeout_s, allowed=ALLOWED)
-        if updates:
-            await self._take(new_updates(updates))
-            self._offset = max(int(update["update_id"]) for update in updates) + 1
+        try:
+            new = new_updates(updates)
+        except (KeyError, TypeError, ValueError) as error:  # whoever has answered, it was not Telegram as we know it
+            log.error("what has come cannot be read", reason=repr(error))
+            raise TryLater from error
+        if new:
+            await self._take(new)
+            self._offset = max(update.number for update in new) + 1
 
     async def _went_well(self) -> None:
         if self._pauses.failures:

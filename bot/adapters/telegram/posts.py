@@ -36,8 +36,8 @@ __all__ = ["Clip", "Me", "Posts"]
 _MAX_WAIT_S = {
     Urgency.DELIVERY: 10.0,  # there are few places in which deliveries wait
     Urgency.ANSWER: 30.0,
-    Urgency.STATUS: 30.0,
-    Urgency.EDIT: 15.0,  # by then there is something newer to say
+    Urgency.STATUS: 8.0,  # so few are drawn at once that none of these may wait long for one chat
+    Urgency.EDIT: 8.0,
     Urgency.ACTION: 0.0,
 }
 #: How long Telegram may take to look at a file after its last byte has arrived.
@@ -196,7 +196,7 @@ class Posts(Connection):
 
     async def act(self, at: Address, action: ChatAction) -> None:
         """Say what the bot is doing, if there is room for it: nobody misses it."""
-        with suppress(Trouble, TryLater), self.errors():
+        with suppress(Trouble, TryLater, TelegramError), self.errors():
             await self.bot.send_chat_action(
                 at.chat, action, message_thread_id=at.thread or None, rate_limit_args=_send(Urgency.ACTION)
             )
@@ -209,11 +209,11 @@ class Posts(Connection):
             )
 
     async def is_chat_admin(self, chat: int, user: int) -> bool:
-        """Whether Telegram says now that a person manages a group. Where it does not answer, they do not."""
+        """Whether Telegram says now that a person manages a group. Raises TryLater where it does not answer."""
         try:
             with self.errors():
                 member = await self.bot.get_chat_member(chat, user)
-        except (Trouble, TryLater, TelegramError):
+        except (Trouble, TelegramError):  # it knows no such member, or not us: nobody manages by that
             return False
         return member.status in _MANAGES
 

@@ -19,11 +19,19 @@ VIDEO_STAYS = "Deleted. Telegram does not let me take this video out of the chat
 async def remove(posts: Posts, at: Address) -> None:
     """Delete a message, or at least its words and its buttons; what is in the way goes to the log."""
     try:
+        await remove_now(posts, at)
+    except TryLater as reason:
+        log.info("a message could not be removed", reason=repr(reason))
+
+
+async def remove_now(posts: Posts, at: Address) -> None:
+    """Delete a message, or at least its words and its buttons, as far as it ever will go. Raises TryLater."""
+    try:
         try:
             await posts.delete(at)
         except NoRights:
             await _empty(posts, at)
-    except (Trouble, TryLater) as reason:
+    except Trouble as reason:
         log.info("a message could not be removed", reason=repr(reason))
 
 

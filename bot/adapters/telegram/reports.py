@@ -5,21 +5,25 @@ Who presses is known by their number, and asked for at every press: everybody in
 
 from collections.abc import Mapping, Sequence
 
+import structlog
 from telegram import InlineKeyboardMarkup, Message
 
 from bot.adapters.telegram.admin_answer import TelegramMarks
-from bot.adapters.telegram.answers import Declined
+from bot.adapters.telegram.answers import UNREACHABLE, Declined, tell
 from bot.adapters.telegram.card import clip_of, video_caption
 from bot.adapters.telegram.desk import Desk
 from bot.adapters.telegram.job_list import prompt_of
 from bot.adapters.telegram.keyboards import button
 from bot.adapters.telegram.people import Press
-from bot.adapters.telegram.replies import Page, PressAction, change
+from bot.adapters.telegram.replies import Page, PressAction, change, change_keyboard
+from bot.adapters.telegram.resending import NOT_TAKEN, require_room
 from bot.adapters.telegram.text import Text, bold, italic, lines, plain, visible
 from bot.domain.job import Job
 from bot.domain.refusals import RefusalCode, Refused
 from bot.service.roles import Caller
 from bot.service.views import Notice
+
+log = structlog.get_logger(__name__)
 
 #: The notice that is one.
 CODE = "reported"
@@ -75,8 +79,14 @@ class _Reports:
         job = (await self._services.jobs.seen(job_id)).job
         video = await self._services.jobs.video(job.requester, job_id)
         poster = await self._services.jobs.poster(job.requester, job_id)
+        await require_room(self._desk, video)
         await self._desk.posts.answer_press(press.query)
-        await self._desk.posts.send_video(press.address.answer, clip_of(job, video, poster), video_caption(job), None)
+        try:
+            clip = clip_of(job, video, poster)
+            await self._desk.posts.send_video(press.address.answer, clip, video_caption(job), None)
+        except UNREACHABLE as reason:  # the press has had its one answer
+            log.info("a reported video was not sent", reason=repr(reason))
+            await tell(self._desk, press.address.answer, NOT_TAKEN)
 
     async def hide(self, press: Press, job_id: str) -> None:
         """Delete what the job was about and take its message away; its reports are closed by that."""
@@ -98,14 +108,12 @@ class _Reports:
     async def ask_to_ban(self, press: Press, job_id: str) -> None:
         """Ask whether that is meant."""
         self._require_admin(press, "ban")
-        await self._desk.posts.answer_press(press.query)
-        await self._desk.posts.edit_keyboard(press.address, _keyboard(job_id, [_SURE, _NOT_SURE]))
+        await change_keyboard(self._desk, press, _keyboard(job_id, [_SURE, _NOT_SURE]))
 
     async def do_not_ban(self, press: Press, job_id: str) -> None:
         """Offer all again."""
         self._require_admin(press, "ban")
-        await self._desk.posts.answer_press(press.query)
-        await self._desk.posts.edit_keyboard(press.address, _keyboard(job_id, _ALL))
+        await change_keyboard(self._desk, press, _keyboard(job_id, _ALL))
 
     async def ban(self, press: Press, job_id: str) -> None:
         """Let whoever asked for the job ask no more; the video and its reports are another question."""

@@ -63,8 +63,8 @@ class ApiRequest(HTTPXRequest):
             raise OversizedRequest(f"Too large a request, status {status}")
         if status >= HTTPStatus.BAD_REQUEST:
             _look_at_refusal(status, body)
-        elif not body.lstrip().startswith(b"{"):
-            raise ForeignAnswer(status)
+        else:
+            _require_result(status, body)
         return status, body
 
     async def download(self, url: str, max_bytes: int) -> bytes:
@@ -83,6 +83,18 @@ class ApiRequest(HTTPXRequest):
         except httpx.HTTPError as error:
             raise NetworkError(type(error).__name__) from error
         return bytes(data)
+
+
+def _require_result(status: int, body: bytes) -> None:
+    """Raise ForeignAnswer for a page, and NetworkError for what Telegram itself may have said, but not to its end."""
+    if not body.lstrip().startswith(b"{"):
+        raise ForeignAnswer(status)
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        said = {}
+    if "result" not in said:  # nobody knows whether it was done
+        raise NetworkError(f"No result in an answer with status {status}")
 
 
 def _look_at_refusal(status: int, body: bytes) -> None:

@@ -25,7 +25,8 @@ from bot.domain.refusals import Refused
 from bot.service.delivery import TooLarge, TryLater
 
 _UPLOADS_AT_ONCE = 4
-_NOT_TAKEN = "Telegram did not take the video. Please try again in a few minutes."
+#: What is told where an upload fails for no reason that whoever pressed could mend.
+NOT_TAKEN = "Telegram did not take the video. Please try again in a few minutes."
 _NOT_ALLOWED = "This chat does not let the bot send videos or files."
 
 _Upload = Callable[[Job, Path], Awaitable[None]]
@@ -69,7 +70,7 @@ class Resending:
         async with answering_press(desk, press):
             job = (await job_in_sight(desk, press, job_id)).job
             video = await desk.services.jobs.video(job.requester, job_id, seen=True)
-            await self._require_room(video)
+            await require_room(desk, video)
             await desk.posts.answer_press(press.query)
             if await self._has_begun(press):
                 return
@@ -79,12 +80,7 @@ class Resending:
             except NoRights:
                 await tell(desk, press.address.answer, _NOT_ALLOWED)
             except (Trouble, TooLarge, TryLater):
-                await tell(desk, press.address.answer, _NOT_TAKEN)
-
-    async def _require_room(self, video: Path) -> None:
-        size_bytes = (await asyncio.to_thread(video.stat)).st_size
-        if size_bytes > self._desk.options.max_video_bytes:
-            raise Declined(f"This video is too large to be sent here ({file_size(size_bytes)}).")
+                await tell(desk, press.address.answer, NOT_TAKEN)
 
     async def _has_begun(self, press: Press) -> bool:
         """Whether this very press has been answered before a crash; if not, note that it is now.
@@ -102,6 +98,13 @@ class Resending:
             return await self._desk.services.jobs.poster(job.requester, job.id)
         except Refused:
             return None
+
+
+async def require_room(desk: Desk, video: Path) -> None:
+    """Raise Declined for a video that is larger than what may be sent: it would only be refused when all is sent."""
+    size_bytes = (await asyncio.to_thread(video.stat)).st_size
+    if size_bytes > desk.options.max_video_bytes:
+        raise Declined(f"This video is too large to be sent here ({file_size(size_bytes)}).")
 
 
 def _stands_in(press: Press, job: Job) -> bool:

@@ -1,7 +1,7 @@
 """The painter: brings a job's status message up to date, and sends it where there is none yet."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import replace
 
 from telegram.constants import ChatAction
@@ -9,7 +9,7 @@ from telegram.constants import ChatAction
 from bot.adapters.telegram.address import Address
 from bot.adapters.telegram.card import Facts, status_text
 from bot.adapters.telegram.keyboards import status_keyboard
-from bot.adapters.telegram.limiter import Urgency
+from bot.adapters.telegram.limiter import USUAL_RATES, Rates, Urgency
 from bot.adapters.telegram.moving import moved
 from bot.adapters.telegram.people import CHANNEL_NAME
 from bot.adapters.telegram.posts import Posts
@@ -20,12 +20,15 @@ from bot.domain.refusals import Refused
 from bot.service.clock import Clock
 from bot.service.services import Services
 from bot.service.status_facts import holds_up, ready_at
-from bot.service.status_message import OutOfReach, StatusMessage
+from bot.service.status_message import Budget, OutOfReach, StatusMessage
 from bot.service.status_messages import USUAL_PACE
 from bot.service.views import JobView
 
 #: Telegram takes about sixty messages a minute in a private chat and twenty in a group, edits among them.
 _GROUP_SLOWER = 2.25
+#: For one message. A request is never cut off, because nobody would know the number of the message that it has sent;
+#: this is more than it waits for its turn (``posts``) and the library's own limits (``request``) together.
+DRAWING_LIMIT_S = 90.0
 _ACT_LIMIT_S = 2.0
 
 Message = StatusMessage[Address]
@@ -43,19 +46,24 @@ class TelegramPainter:
         clock: Clock,
         monotonic_s: Callable[[], float],
         edit_every_s: float = USUAL_PACE.edit_every_s,
+        rates: Rates = USUAL_RATES,
     ) -> None:
         self._services, self._posts, self._clock, self._monotonic_s = services, posts, clock, monotonic_s
-        self._edit_every_s = edit_every_s
+        self._edit_every_s, self._rates = edit_every_s, rates
 
     def address_of(self, job: Job) -> Address:
         return Address.of(job)
 
-    def budget(self, message: Message) -> tuple[Hashable, float] | None:
-        """Return the chat, whose messages share one limit; a first message is no edit, and waits for none."""
-        if not message.address.message:
-            return None
+    def budget(self, message: Message) -> Budget:
+        """Return the chat, whose messages share one limit. A first message is no edit, and waits for none.
+
+        First messages come as fast as their chat takes them: begun earlier they would only keep other chats waiting.
+        """
         chat = message.address.chat
-        return chat, self._edit_every_s if chat > 0 else self._edit_every_s * _GROUP_SLOWER
+        if not message.address.message:
+            rate = self._rates.private if chat > 0 else self._rates.group
+            return Budget(("first", chat), rate.every_s, rate.burst)
+        return Budget(chat, self._edit_every_s if chat > 0 else self._edit_every_s * _GROUP_SLOWER)
 
     async def until_ready(self) -> None:
         await self._posts.until_ready()

@@ -16,6 +16,7 @@ from tests.adapters.discord.delivering import (
     release,
     require_sound,
     until_all_ended,
+    until_put_off,
     until_told,
     until_tried,
     video_names,
@@ -108,7 +109,7 @@ async def test_a_long_rate_limit_is_waited_out(bot: Bot, world: LoopbackDiscord,
     pass_time(bot, TOKEN_OVER_S)
     limit = world.faults.next("PATCH", "messages", retry_after=90.0, count=None)
     job_id = await release(bot)
-    left = await until_tried(bot, job_id)
+    left = await until_put_off(bot, job_id)
     assert limit.hits == 1
     not_before_ms = await bot.database.read(
         lambda tx: tx.execute("SELECT not_before_ms FROM outbox WHERE job = ?", (job_id,)).fetchone()[0]

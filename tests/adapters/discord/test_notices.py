@@ -45,7 +45,7 @@ async def posting(bot: Bot, quick: Quick, office: Channel) -> AsyncIterator[Noti
 
 def board(bot: Bot, quick: Quick, office: Channel) -> NoticeBoard:
     post = AdminChannel(quick.desk.posts, office.id).post
-    return NoticeBoard(bot.services.admin, bot.services.board, post, QUICK_S)
+    return NoticeBoard(bot.services.admin, bot.services.board, "discord", post, QUICK_S)
 
 
 async def report(bot: Bot, *reasons: str) -> None:

@@ -24,6 +24,7 @@ from bot.store import jobs
 from bot.store.checks import broken_promises
 from bot.store.database import Database
 from bot.store.files import JobFiles
+from bot.store.milestones import Reach, nobody_listens
 from generation.models import CAMERA
 from generation.picture import Picture
 from tests.adapters.telegram.scenes import Harbour, harbour
@@ -144,15 +145,17 @@ def open_bot(tmp_path: Path, telegram: LoopbackTelegram, picture: Picture, clock
         decoder: Decoder | None = None,
         works: bool = True,
         is_online: bool = True,
+        reach: Reach = nobody_listens,
+        files: type[JobFiles] = JobFiles,
     ) -> AsyncIterator[Bot]:
         renderer, shrinker = renderer or ScriptedRenderer(), ScriptedShrinker()
         adapter = TelegramAdapter(options or quick(telegram), clock)
-        database = await asyncio.to_thread(Database.open, tmp_path, clock.now_ms())
-        files = JobFiles(tmp_path)
+        database = await asyncio.to_thread(Database.open, tmp_path, clock.now_ms(), reach)
+        job_files = files(tmp_path)
         core = await assemble(
             Outside(
                 database=database,
-                files=files,
+                files=job_files,
                 decoder=decoder or InstantDecoder(picture),
                 renderer=renderer,
                 plan=RenderPlan(CAMERA, renderer.capabilities, 10_000_000),
@@ -173,7 +176,7 @@ def open_bot(tmp_path: Path, telegram: LoopbackTelegram, picture: Picture, clock
             if is_online:
                 async with asyncio.timeout(PATIENCE_S):
                     await adapter.until_ready()
-            yield Bot(core, adapter, running, database, files, renderer, shrinker, clock, lifecycle)
+            yield Bot(core, adapter, running, database, job_files, renderer, shrinker, clock, lifecycle)
         finally:
             renderer.release()
             await lifecycle.finish_work(0)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 from bot.domain.job import Job, JobState
 from bot.store import outbox
@@ -57,6 +58,17 @@ async def until_tried(bot: Bot, job_id: str, times: int = 1) -> Pending:
         while True:  # nobody is told of a try that failed
             left = await pending(bot, job_id)
             if left is not None and left.attempts >= times:
+                return left
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def until_put_off(bot: Bot, job_id: str) -> Pending:
+    """Wait until the platform has put off the only delivery; return what is still to be sent."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:  # nobody is told of that
+            if await bot.database.read(partial(outbox.next_due_ms, now_ms=bot.clock.now_ms())) is not None:
+                left = await pending(bot, job_id)
+                assert left is not None
                 return left
             await asyncio.sleep(_LOOK_EVERY_S)
 

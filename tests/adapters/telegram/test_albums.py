@@ -4,8 +4,9 @@ from random import Random
 
 import pytest
 
-from bot.adapters.telegram.albums import TOO_LATE_FOR_ENDS
+from bot.adapters.telegram.album_making import TOO_LATE_FOR_ENDS
 from bot.adapters.telegram.wishes import ONE_PICTURE_ONLY
+from bot.domain.job import JobState
 from tests.adapters.telegram.conftest import Bot, OpenBot, quick
 from tests.adapters.telegram.scenes import Harbour, answers
 from tests.loopback.expect import eventually
@@ -167,3 +168,54 @@ async def test_an_album_is_refused_while_telegram_is_away(
         assert lost.hits == 4
         assert told.text.startswith("2 of 2 pictures: ")
         assert len(scene.private.of_bot) == 1
+
+
+async def test_words_that_come_last_count_for_the_others(bot: Bot, scene: Harbour) -> None:
+    """Pieces that were accepted before the one with the caption came are made with it all the same."""
+    scene.ask(scene.ben, caption="hold")
+    await bot.renderer.began(1)
+    album = scene.anna.sends_album(scene.private, THREE, captions=["fog"], held=[0])
+    await bot.until_accepted(3)
+    album.release()
+    await eventually(lambda: _are_made(bot, ["fog", "fog", "fog", "hold"]))
+    bot.renderer.release()
+    for message in album.messages:
+        await scene.video_of(message)
+    assert await bot.broken_promises() == []
+
+
+async def test_the_first_words_of_an_album_stay_its_words(bot: Bot, scene: Harbour) -> None:
+    """Words of a late piece count for that piece alone where the album has words already."""
+    scene.ask(scene.ben, caption="hold")
+    await bot.renderer.began(1)
+    album = scene.anna.sends_album(scene.private, THREE, captions=["rain", "fog"], held=[0])
+    await bot.until_accepted(3)
+    album.release()
+    await bot.until_accepted(4)
+    bot.renderer.release()
+    for message in album.messages:
+        await scene.video_of(message)
+    assert sorted([job.prompt for job in await bot.jobs()]) == ["fog", "fog", "hold", "rain"]
+
+
+async def test_a_command_that_comes_last_takes_the_others_along(
+    telegram: LoopbackTelegram, bot: Bot, scene: Harbour
+) -> None:
+    """In a group the pieces that came before the one with the command become videos as well."""
+    group = telegram.group("Open", privacy=False)
+    group.join(scene.anna)
+    album = scene.anna.sends_album(group, THREE, captions=["", "", "/animate fog"], held=[2])
+    name = f"album:{group.id}:{album.messages[0].album}"
+    await eventually(lambda: _is_noted(bot, name))
+    album.release()
+    for message in album.messages:
+        await scene.video_of(message)
+    assert [job.prompt for job in await bot.jobs()] == ["fog"] * 3
+
+
+async def _are_made(bot: Bot, wanted: list[str]) -> bool:
+    return sorted(job.prompt for job in await bot.jobs() if job.state is not JobState.CANCELLED) == wanted
+
+
+async def _is_noted(bot: Bot, name: str) -> bool:
+    return await bot.services.notebook.read("telegram", name) is not None

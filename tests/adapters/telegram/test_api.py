@@ -88,3 +88,12 @@ async def test_a_question_for_updates_waits_for_the_next(telegram: LoopbackTeleg
         after = update["update_id"] + 1
         (update,) = await raw_updates(line.bot, offset=after, timeout_s=5, allowed=["message", "edited_message"])
         assert update["edited_message"]["text"] == "Hello!"
+
+
+async def test_an_answer_without_a_result_may_have_been_an_act(telegram: LoopbackTelegram, scene: Harbour) -> None:
+    """Where Telegram says that all is well but not what came of it, nobody knows whether the message was sent."""
+    async with open_line(telegram) as line:
+        telegram.faults.next("sendMessage", status=200, description="something odd")
+        with pytest.raises(TryLater) as later:
+            await line.posts.send(Address(scene.private.id), plain("Hello"))
+        assert later.value.may_have_arrived

@@ -13,8 +13,8 @@ from tests.adapters.telegram.delivering import (
     pending,
     release,
     require_sound,
+    until_put_off,
     until_told,
-    until_tried,
     video_names,
     wish,
 )
@@ -307,7 +307,7 @@ async def test_what_cannot_be_delivered_yet_waits(bot: Bot, scene: Harbour, tele
     patience = telegram.faults.next("editMessageMedia", chat=scene.private.id, retry_after=60, count=None)
     bot.renderer.release()
     (job,) = await bot.jobs()
-    left = await until_tried(bot, job.id)
+    left = await until_put_off(bot, job.id)
     assert not left.in_doubt
     video = await scene.video(scene.ben)
     assert video.video is not None

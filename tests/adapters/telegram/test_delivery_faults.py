@@ -14,6 +14,7 @@ from tests.adapters.telegram.delivering import (
     release,
     require_sound,
     until_all_ended,
+    until_put_off,
     until_tried,
     video_names,
     wish,
@@ -98,7 +99,7 @@ async def test_what_telegram_has_refused_is_sent_again(bot: Bot, scene: Harbour,
     await held(scene)
     telegram.faults.next("sendVideo", retry_after=30)
     job_id = await release(bot)
-    left = await until_tried(bot, job_id)
+    left = await until_put_off(bot, job_id)
     assert not left.in_doubt
     pass_time(bot)
     del bot.adapter._limiter._lanes[scene.private.id]  # the clock of flood waits is no story's to move

@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from telegram import Message as BotMessage
 
 from bot.adapters.telegram.address import Address
+from bot.adapters.telegram.answers import NOT_NOW
 from bot.adapters.telegram.questions import job_of
 from bot.domain.job import JobState
 from bot.store.milestones import Change
 from generation.request import MAX_PROMPT_CHARACTERS
 from tests.adapters.telegram.conftest import Bot, OpenBot
 from tests.adapters.telegram.delivering import held, pass_time, wish
-from tests.adapters.telegram.scenes import Harbour, answers
+from tests.adapters.telegram.disks import FullDisk
+from tests.adapters.telegram.scenes import PICTURE, Harbour, answers
+from tests.loopback.expect import eventually
 from tests.loopback.telegram import Chat, LoopbackTelegram, Message, Person, Topic
 
 _A_DAY_S = 24 * 3600 + 1
@@ -55,6 +58,7 @@ async def test_options_alone_leave_the_words(bot: Bot, scene: Harbour) -> None:
 
 async def test_in_a_group_whoever_pressed_is_asked(bot: Bot, scene: Harbour) -> None:
     """In a group the question names whoever pressed, and only their answer counts."""
+    scene.group.join(scene.ben, admin=True)
     asked = await question(scene, scene.ben, await video(scene, scene.group))
     assert [entity.text for entity in asked.entities if entity.type == "text_mention"] == ["ben"]
     scene.anna.sends(scene.group, "anna's words", reply_to=asked)
@@ -63,6 +67,55 @@ async def test_in_a_group_whoever_pressed_is_asked(bot: Bot, scene: Harbour) -> 
     first, second = await bot.jobs()
     assert (second.prompt, second.requester.user) == ("ben's words", str(scene.ben.id))
     assert first.requester.user == str(scene.anna.id)
+
+
+async def test_an_anonymous_admin_is_asked_and_answers(bot: Bot, scene: Harbour) -> None:
+    """Of an admin who writes in the group's name the question names nobody, and their answer counts."""
+    scene.group.join(scene.ben, admin=True)
+    wanted = scene.ben.sends_photo(scene.group, PICTURE, "/animate fog", anonymous=True)
+    asked = await question(scene, scene.ben, await scene.video_of(wanted))
+    assert asked.text.startswith("Please answer this message")
+    assert [entity.text for entity in asked.entities if entity.type == "text_mention"] == []
+    await scene.video_of(scene.ben.sends(scene.group, "gulls", reply_to=asked, anonymous=True))
+    assert [(job.prompt, job.requester.user) for job in await bot.jobs()] == [
+        ("fog", str(scene.group.id)),
+        ("gulls", str(scene.group.id)),
+    ]
+
+
+async def test_the_groups_voice_answers_for_admins_only(bot: Bot, scene: Harbour) -> None:
+    """A question to somebody who is no admin of the group is not answered in the group's name."""
+    scene.group.join(scene.ben, admin=True)
+    asked = await question(scene, scene.anna, await video(scene, scene.group))
+    scene.ben.sends(scene.group, "an admin's words", reply_to=asked, anonymous=True)
+    await scene.video_of(scene.anna.sends(scene.group, "gulls", reply_to=asked))
+    assert [job.prompt for job in await bot.jobs()] == ["boats", "gulls"]
+
+
+async def test_an_answer_in_the_groups_name_is_not_dropped(
+    telegram: LoopbackTelegram, bot: Bot, scene: Harbour
+) -> None:
+    """Where Telegram does not say just now whether the asked person is an admin, the answer is asked for once more."""
+    scene.group.join(scene.ben, admin=True)
+    wanted = scene.ben.sends_photo(scene.group, PICTURE, "/animate fog", anonymous=True)
+    asked = await question(scene, scene.ben, await scene.video_of(wanted))
+    telegram.faults.next("getChatMember", status=502, count=None)
+    told = await scene.answer_to(scene.ben.sends(scene.group, "gulls", reply_to=asked, anonymous=True))
+    assert told.text == NOT_NOW
+    assert len(await bot.jobs()) == 1
+
+
+async def test_a_question_that_could_not_be_noted_is_taken_back(open_bot: OpenBot, scene: Harbour) -> None:
+    """Where the disk takes nothing there stays no question whose answer nobody would understand."""
+    disk = FullDisk(Change.NOTE)
+    async with open_bot(reach=disk.reach):
+        message = await video(scene)
+        disk.is_full = True
+        await scene.anna.presses(message, "Edit prompt")
+        await eventually(lambda: disk.refused == 1)
+        await eventually(lambda: answers(message) == [])
+        disk.is_full = False
+        assert (await question(scene, scene.anna, message)).force_reply is not None
 
 
 async def test_in_a_topic_the_question_stays_there(bot: Bot, scene: Harbour) -> None:

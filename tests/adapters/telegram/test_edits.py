@@ -1,9 +1,15 @@
 """Edits: words that are changed before a video is begun change it."""
 
+from dataclasses import replace
+
+import pytest
+
+from bot.adapters.telegram.address import Address
 from bot.domain.job import JobState
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
-from tests.adapters.telegram.conftest import Bot, OpenBot, quick
+from tests.adapters.telegram.conftest import FAST, Bot, OpenBot, quick
+from tests.adapters.telegram.disks import Gate, slow_files
 from tests.adapters.telegram.scenes import PICTURE, Harbour
 from tests.loopback.expect import eventually
 from tests.loopback.telegram import LoopbackTelegram
@@ -93,33 +99,6 @@ async def test_an_edited_command_that_answers_a_photo(bot: Bot, scene: Harbour) 
     assert await prompts(bot) == ["hold", "snow"]
 
 
-async def test_the_caption_of_an_album_counts_for_all_its_pictures(bot: Bot, scene: Harbour) -> None:
-    """Edited while its videos wait, the caption of an album changes those that have no words of their own."""
-    scene.ask(caption="hold")
-    await bot.renderer.began(1)
-    album = scene.ben.sends_album(scene.bens, [b"1", b"2", b"3"], captions=["fog", "", "rain"])
-    await bot.until_accepted(4)
-    scene.ben.edits(album.messages[0], "snow")
-    await scene.telegram.until(lambda: sum("snow" in one.text for one in scene.bens.of_bot) == 2, about="two lines")
-    bot.renderer.release()
-    for message in album.messages:
-        await scene.video_of(message)
-    assert sorted(await prompts(bot)) == ["hold", "rain", "snow", "snow"]
-
-
-async def test_the_caption_of_an_album_that_is_one_video(bot: Bot, scene: Harbour) -> None:
-    """Edited while it waits, the caption of an album that is one video changes that video, whichever picture has it."""
-    scene.ask(caption="hold")
-    await bot.renderer.began(1)
-    album = scene.ben.sends_album(scene.bens, [b"1", b"2"], captions=["", "fog --end-frame"])
-    line = await scene.answer_to(album.messages[0])
-    scene.ben.edits(album.messages[1], "snow --end-frame")
-    await scene.telegram.until(lambda: "snow" in line.text, about="the new words")
-    bot.renderer.release()
-    await scene.video_of(album.messages[0])
-    assert await prompts(bot) == ["hold", "snow"]
-
-
 async def test_edited_small_talk_is_left_alone(bot: Bot, scene: Harbour) -> None:
     """Words that were about no picture may be edited into anything, and nobody answers."""
     talk = scene.anna.sends(scene.private, "hello")
@@ -127,18 +106,6 @@ async def test_edited_small_talk_is_left_alone(bot: Bot, scene: Harbour) -> None
     scene.anna.edits(talk, "hello --there")
     await scene.video()
     assert len(scene.private.of_bot) == 2
-
-
-async def test_an_album_that_is_edited_before_it_is_complete(
-    open_bot: OpenBot, telegram: LoopbackTelegram, scene: Harbour
-) -> None:
-    """Words that are changed while the pieces of an album still come are those with which it is made."""
-    async with open_bot(options=quick(telegram, album_wait_s=0.5)) as bot:
-        album = scene.anna.sends_album(scene.private, [b"1", b"2"], captions=["fog"])
-        scene.anna.edits(album.messages[0], "snow")
-        for message in album.messages:
-            await scene.video_of(message)
-        assert await prompts(bot) == ["snow", "snow"]
 
 
 async def test_an_edit_after_the_end_changes_nothing(bot: Bot, scene: Harbour) -> None:
@@ -149,3 +116,73 @@ async def test_an_edit_after_the_end_changes_nothing(bot: Bot, scene: Harbour) -
     await scene.video(caption="rain")
     await eventually(lambda: len(scene.private.of_bot) == 2)
     assert await prompts(bot) == ["fog", "rain"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_an_edit_right_behind_its_own_photo(
+    open_bot: OpenBot, telegram: LoopbackTelegram, scene: Harbour, moment: str
+) -> None:
+    """Whose status message is still on its way when the words change gets the video in that very message.
+
+    Telegram's answer comes just before or just after the change is committed.
+    """
+    before, after = Gate(), Gate()
+    gate = before if moment == "before" else after
+    rare = replace(FAST, edit_every_s=3600.0)  # no later edit of the message mends what was noted wrongly
+    async with open_bot(options=quick(telegram, pace=rare), files=slow_files(before, after)) as bot:
+        scene.ask(caption="hold")
+        await bot.renderer.began(1)
+        slow = telegram.faults.hold("sendMessage", chat=scene.bens.id)
+        message = scene.ask(scene.ben, caption="fog")
+        await telegram.until(lambda: slow.hits, about="the status message on its way")
+        (old,) = [job for job in await bot.jobs() if job.prompt == "fog"]
+        gate.is_shut = True
+        scene.ben.edits(message, "snow")
+        await eventually(gate.arrived.is_set)
+        slow.release()
+        await bot.when(old.id, lambda _: True)
+
+        async def is_noted() -> bool:
+            return bool(Address.of(await bot.job(old.id)).message)
+
+        await eventually(is_noted)
+        gate.open()
+        line = await scene.answer_to(message)
+
+        async def is_found() -> bool:
+            return any(job.prompt == "snow" and Address.of(job).message == line.id for job in await bot.jobs())
+
+        await eventually(is_found)
+        bot.renderer.release()
+        assert await scene.video_of(message) is line
+        assert scene.bens.of_bot == [line]
+
+
+async def test_mended_words_are_not_lost_while_the_picture_is_fetched(
+    open_bot: OpenBot, telegram: LoopbackTelegram, scene: Harbour
+) -> None:
+    """A bot that stops while it fetches the picture for mended words makes the video after its next start."""
+    async with open_bot():
+        message = scene.ask(caption="fog --secnds 2")
+        await scene.answer_to(message)
+        held = telegram.faults.hold("getFile")
+        scene.anna.edits(message, "fog --seconds 2")
+        await telegram.until(lambda: held.hits, about="the picture")
+    held.release()
+    async with open_bot() as bot:
+        await scene.video_of(message)
+        assert await prompts(bot) == ["fog"]
+
+
+@pytest.mark.parametrize("name", ["", "@animate_test_bot"])
+async def test_small_talk_that_becomes_a_wish(telegram: LoopbackTelegram, bot: Bot, scene: Harbour, name: str) -> None:
+    """In a group a photo is made a wish by adding the command to what was said about it."""
+    group = telegram.group("Open", privacy=False)
+    group.join(scene.anna)
+    photo = scene.ask(chat=group, caption="my boat")
+    await scene.video(chat=group, caption="/animate fog")
+    scene.anna.edits(photo, f"/animate{name} my boat")
+    await scene.video_of(photo)
+    scene.anna.edits(photo, f"/animate{name} my boat and rain")
+    await scene.video(chat=group, caption="/animate snow")
+    assert await prompts(bot) == ["fog", "my boat", "snow"]

@@ -2,13 +2,14 @@
 
 import pytest
 
-from bot.adapters.telegram.wishes import HOW_TO
+from bot.adapters.telegram.wishes import HOW_TO_IN_A_GROUP
 from tests.adapters.telegram.conftest import Bot, OpenBot
 from tests.adapters.telegram.scenes import PICTURE, Harbour, answers
 from tests.loopback.expect import eventually
 from tests.loopback.telegram import LoopbackTelegram
 
 NAME = "@animate_test_bot"
+HOW_TO = HOW_TO_IN_A_GROUP.format(me=NAME.removeprefix("@"))
 
 
 @pytest.mark.parametrize("caption", [f"/animate{NAME} fog", "/animate fog", f"/ANIMATE{NAME.upper()}\nfog"])

@@ -236,6 +236,20 @@ def test_a_refused_question_is_not_asked_too_early() -> None:
     play(story)
 
 
+def test_a_question_about_one_chat_closes_no_other() -> None:
+    """Where Telegram puts off a question about one chat, the same question about another one is asked at once."""
+
+    async def story(wire: Wire) -> None:
+        wire.refusals = [(GROUP, 30.0)]
+        for _ in range(2):
+            with pytest.raises(RetryAfter):
+                await wire.call(GROUP, None, endpoint="getChatMember")
+        await wire.call(-1004, None, endpoint="getChatMember")
+        assert [made.chat for made in wire.made] == [GROUP, -1004]
+
+    play(story)
+
+
 def test_other_errors_are_the_callers() -> None:
     """What else goes wrong with a call is told to whoever made it, once, and the chat goes on."""
 

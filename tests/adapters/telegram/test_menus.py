@@ -26,8 +26,9 @@ async def test_people_are_offered_what_people_can_do(
     async with open_bot() as bot:
         await until_offered(telegram, "all_private_chats", "all_group_chats", "all_chat_administrators")
         private, group = names(telegram, "all_private_chats"), names(telegram, "all_group_chats")
-        assert {"animate", "jobs", "history", "quota", "privacy", "forget_me", "help", "cancel", "report"} == private
-        assert group == private - {"privacy", "forget_me"}
+        personal = {"animate", "jobs", "history", "quota", "privacy", "forget_me", "help", "cancel", "report"}
+        assert private == personal | {"start"}
+        assert group == personal - {"privacy", "forget_me"}
         of_admins = {command.name.replace("-", "_") for command in bot.services.admin.commands} - {"cancel"}
         assert not of_admins & (private | group)
 
@@ -55,6 +56,8 @@ async def test_an_admin_is_offered_all_in_the_two_places_that_are_theirs(
         wanted -= {"place_tier", "place_age_restricted"}
         for scope in (own, in_office):
             assert wanted <= names(telegram, scope)
+        assert "start" in names(telegram, own)
+        assert "start" not in names(telegram, in_office)
 
 
 async def test_menus_are_set_once(telegram: LoopbackTelegram, open_bot: OpenBot, scene: Harbour) -> None:

@@ -164,3 +164,43 @@ async def test_what_comes_before_the_first_login_is_posted(
         await fail(bot, "one")
         telegram.faults.clear()
         await telegram.until(lambda: "one" in texts(room))
+
+
+async def test_what_comes_while_the_bot_is_away_is_posted_by_its_next_life(
+    telegram: LoopbackTelegram, open_bot: OpenBot, room: Group
+) -> None:
+    """A report that Telegram did not take before a restart is posted after it, and what was posted is not repeated."""
+    options = quick(telegram, admin_chat=room.id)
+    async with open_bot(options=options) as bot:
+        await fail(bot, "one")
+        await telegram.until(lambda: "one" in texts(room))
+    async with open_bot(options=options, is_online=False) as bot:
+        telegram.faults.next("sendMessage", status=502, html=True, chat=room.id, count=None)
+        await report(bot, "very rude")
+        await until_tried(telegram, 2)
+    telegram.faults.clear()
+    async with open_bot(options=options):
+        await telegram.until(lambda: "very rude" in texts(room))
+    assert texts(room).count("one") == 1
+    assert texts(room).count("very rude") == 1
+
+
+async def test_a_page_that_is_refused_takes_no_other_along(
+    telegram: LoopbackTelegram, bot: Bot, posting: None, room: Group
+) -> None:
+    """Of what came at once only the message that Telegram refuses is left out."""
+    held = telegram.faults.hold("sendMessage")
+    await fail(bot, "one")
+    await telegram.until(lambda: telegram.calls_to("sendMessage"))
+    for reason in ("first", "second", "third"):
+        await report(bot, reason)
+
+    def spoil(call: Call, stage: str) -> None:
+        if stage == "before" and "second" in call.text("text"):
+            telegram.faults.next("sendMessage", status=400, description="Bad Request: SOMETHING_NEW")
+            telegram.on_call = None
+
+    telegram.on_call = spoil
+    held.release()
+    await telegram.until(lambda: "third" in texts(room))
+    assert [texts(room).count(word) for word in ("first", "second", "third")] == [1, 0, 1]

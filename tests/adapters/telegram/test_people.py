@@ -11,7 +11,7 @@ from bot.adapters.telegram.desk import Desk
 from bot.adapters.telegram.downloads import Downloads
 from bot.adapters.telegram.letters import read_letter
 from bot.adapters.telegram.limiter import ChatLimiter
-from bot.adapters.telegram.people import Letter, caller_of
+from bot.adapters.telegram.people import Letter, Unasked, caller_of
 from bot.adapters.telegram.posts import Posts
 from bot.adapters.telegram.status import TelegramPainter
 from bot.service.status_messages import StatusMessages
@@ -49,7 +49,8 @@ async def test_who_manages_a_group_is_asked_each_time(telegram: LoopbackTelegram
         assert caller.manages == (f"telegram:{scene.group.id}" if is_admin else "")
         assert caller.place == f"telegram:{scene.group.id}"
     telegram.faults.next("getChatMember", status=500, description="Internal Server Error")
-    assert (await caller_of(desk, letter)).manages == ""
+    with pytest.raises(Unasked):
+        await caller_of(desk, letter)
 
 
 async def test_an_anonymous_admin_manages_the_group(telegram: LoopbackTelegram, desk: Desk, scene: Harbour) -> None:

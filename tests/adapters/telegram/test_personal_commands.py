@@ -12,7 +12,7 @@ from bot.service.quotas import QuotaLimits
 from bot.service.retention import KeepRules
 from bot.store.milestones import Change
 from tests.adapters.telegram.conftest import PLACE_RULES, Bot, OpenBot
-from tests.adapters.telegram.scenes import Harbour, answers
+from tests.adapters.telegram.scenes import PICTURE, Harbour, answers
 from tests.loopback.telegram import Chat, LoopbackTelegram, Message, Person
 
 HERE = ("start", "help", "quota", "jobs", "cancel", "report")
@@ -82,11 +82,19 @@ async def test_the_greeting_says_what_to_do_and_what_makes_the_videos(bot: Bot, 
     assert "No AI runs here" in greeting.text
 
 
+async def test_a_group_is_greeted_with_what_works_there(bot: Bot, scene: Harbour, telegram: LoopbackTelegram) -> None:
+    """A group that the bot has just come into reads the command that it hears, and is not told to send a bare photo."""
+    greeting = await scene.answer_to(scene.anna.sends(scene.group, "/start"))
+    assert f"/animate@{telegram.me.username} what happens" in greeting.text
+    assert "Send me a photo" not in greeting.text
+
+
 async def test_help_names_every_option_and_command(bot: Bot, scene: Harbour) -> None:
     """In private the help shows the options of the running engine and every command that people have."""
     text = (await told(scene, "/help")).text
     for option in bot.services.offers.options:
         assert f"--{option.name}" in text
+        assert all(choice.value in text for choice in option.choices)
     for command in ("animate", "jobs", "cancel", "history", "quota", "report", "privacy", "forget_me"):
         assert f"/{command}" in text
 
@@ -284,3 +292,18 @@ async def test_whoever_keeps_their_data_loses_nothing(telegram: LoopbackTelegram
     await scene.anna.presses(question, "Keep")
     await telegram.until(lambda: question.text == "Nothing was deleted.")
     assert len(await bot.jobs()) == 1
+
+
+async def test_a_groups_own_list_is_for_those_who_manage_it(
+    telegram: LoopbackTelegram, bot: Bot, scene: Harbour
+) -> None:
+    """The list of an admin who writes as the group is pressed by any admin of the group, and by nobody else."""
+    scene.group.join(scene.ben, admin=True)
+    caption = f"/animate@{telegram.me.username} hold"
+    await scene.answer_to(scene.ben.sends_photo(scene.group, PICTURE, caption, anonymous=True))
+    answer = await scene.answer_to(scene.ben.sends(scene.group, "/jobs", anonymous=True))
+    assert "somebody else" in (await scene.anna.presses(answer, "Cancel 1")).text
+    assert (await scene.ben.presses(answer, "Refresh")).text == ""
+    await scene.ben.presses(answer, "Cancel 1")
+    await telegram.until(lambda: "no jobs under way" in answer.text)
+    assert (await bot.only_job()).state is JobState.CANCELLED

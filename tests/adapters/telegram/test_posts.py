@@ -13,6 +13,7 @@ from telegram.constants import ChatAction
 from bot.adapters.telegram.address import Address
 from bot.adapters.telegram.posts import Me, Posts
 from bot.adapters.telegram.text import bold, plain
+from bot.service.delivery import TryLater
 from tests.adapters.telegram.line import Line, clip_in, jpeg, open_line
 from tests.adapters.telegram.scenes import Harbour
 from tests.loopback.telegram import Chat, LoopbackTelegram, Message
@@ -252,12 +253,19 @@ async def test_who_manages_a_group_is_asked_each_time(posts: Posts, scene: Harbo
     assert not await posts.is_chat_admin(scene.group.id, chief.id)
 
 
-@pytest.mark.parametrize(
-    "fault", [{"status": 502, "html": True}, {"retry_after": 30}, {"status": 400}, {"lost_answer": True}], ids=str
-)
-async def test_nobody_manages_a_group_where_telegram_does_not_say_so(
+@pytest.mark.parametrize("fault", [{"status": 502, "html": True}, {"retry_after": 30}, {"lost_answer": True}], ids=str)
+async def test_whether_somebody_manages_a_group_is_not_known_without_an_answer(
     posts: Posts, scene: Harbour, telegram: LoopbackTelegram, fault: dict[str, int]
 ) -> None:
-    """Where the answer is lost, refused, or not to be understood, even an owner does not count as one."""
+    """Where the answer is lost, or put off, nobody is said to manage a group, and nobody not to."""
     telegram.faults.next("getChatMember", **fault)  # type: ignore[arg-type]
+    with pytest.raises(TryLater):
+        await posts.is_chat_admin(scene.group.id, scene.group.owner.id)
+
+
+async def test_nobody_manages_a_group_where_telegram_refuses_to_say(
+    posts: Posts, scene: Harbour, telegram: LoopbackTelegram
+) -> None:
+    """Where Telegram refuses for a reason that is not known, even an owner does not count as one."""
+    telegram.faults.next("getChatMember", status=400)
     assert not await posts.is_chat_admin(scene.group.id, scene.group.owner.id)

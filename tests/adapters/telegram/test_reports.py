@@ -1,5 +1,6 @@
 """Reports: made by a reply, read in the admins' chat, and dealt with there by whoever is an admin now."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.domain.job import Job
 from bot.store import journal
-from tests.adapters.telegram.conftest import PLACE_RULES, Bot, OpenBot, with_admins
+from tests.adapters.telegram.conftest import PLACE_RULES, Bot, OpenBot, quick, with_admins
 from tests.adapters.telegram.office import noticed
 from tests.adapters.telegram.scenes import Harbour, answers
 from tests.loopback.telegram import Group, LoopbackTelegram, Message, Person
@@ -152,3 +153,30 @@ async def test_what_is_gone_is_said(reported: Reported) -> None:
     """Of a job whose person was forgotten meanwhile, nothing can be shown."""
     await reported.bot.services.privacy.forget(reported.job.requester)
     assert "no such job" in await press(reported, "Show")
+
+
+async def test_what_cannot_be_shown_is_told(telegram: LoopbackTelegram, reported: Reported) -> None:
+    """Where Telegram does not take the video, whoever pressed Show reads so; one that is too large is not sent."""
+    telegram.faults.next("sendVideo", status=403, description="Forbidden: not enough rights to send videos to the chat")
+    await press(reported, "Show")
+    await telegram.until(lambda: answers(reported.report))
+    assert "did not take the video" in answers(reported.report)[0].text
+    path = reported.bot.files.video(reported.job.id)
+    os.truncate(path, quick(telegram).max_video_bytes + 1)
+    assert "too large" in await press(reported, "Show")
+    assert len(telegram.calls_to("sendVideo")) == 1
+
+
+async def test_what_was_done_is_told_though_the_report_cannot_be_changed(
+    telegram: LoopbackTelegram, reported: Reported
+) -> None:
+    """Where the report cannot be edited after a press, what the press did is told below it."""
+    telegram.faults.next("editMessageText", status=502, html=True, chat=reported.office.id)
+    await press(reported, "Hide")
+    await telegram.until(lambda: answers(reported.report))
+    assert "Hidden by ada." in answers(reported.report)[0].text
+    assert answers(reported.report)[0].labels == ["Ban"]
+    telegram.faults.next("editMessageReplyMarkup", status=502, html=True, chat=reported.office.id)
+    await press(reported, "Ban")
+    await telegram.until(lambda: len(answers(reported.report)) == 2)
+    assert "try again" in answers(reported.report)[1].text

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters.telegram import posts, request
 from bot.adapters.telegram.address import Address
-from bot.adapters.telegram.status import TelegramPainter
+from bot.adapters.telegram.limiter import Urgency
+from bot.adapters.telegram.status import DRAWING_LIMIT_S, TelegramPainter
 from bot.domain.job import JobState, Requester
 from bot.service.roles import Caller
-from bot.service.status_message import OutOfReach, StatusMessage
+from bot.service.status_message import Budget, OutOfReach, StatusMessage
 from generation.engines.engine import Phase, Progress
 from tests.adapters.telegram.conftest import FAST, Bot, OpenBot, quick
 from tests.adapters.telegram.delivering import held, named, release, require_sound, video_names, wish
@@ -132,7 +134,7 @@ async def test_a_deleted_status_message_stays_away(bot: Bot, scene: Harbour, tel
     job = await bot.only_job()
     status.delete()
     bot.services.board.show_progress(job.id, job.requester.id, Progress(Phase.DRAW, 9, 10))
-    await telegram.until(lambda: telegram.calls_to("editMessageText")[-1].status == 400)
+    await telegram.until(lambda: any(call.status == 400 for call in telegram.calls_to("editMessageText")))
     assert scene.private.of_bot == []
     job_id = await release(bot)
     await require_sound(bot, job_id, JobState.DELIVERED)
@@ -183,16 +185,35 @@ async def test_many_pictures_at_once_have_their_lines_at_once(open_bot: OpenBot,
 
 
 async def test_edits_of_a_chat_share_one_budget(bot: Bot) -> None:
-    """Edits are counted by chat, in groups more slowly than in private; a first message waits for no edit."""
-    painter = painter_of(bot)
+    """Edits are counted by chat, in groups more slowly than in private; first messages as the chat takes them."""
+    painter = TelegramPainter(bot.services, bot.adapter._posts, bot.clock, lambda: 0.0)
     anna = Requester("telegram", "1")
 
     def budget(address: Address) -> object:
         return painter.budget(StatusMessage("a" * 20, anna, address))
 
-    assert budget(Address(7, 1)) == budget(Address(7, 2)) == (7, 4.0)
-    assert budget(Address(-7, 1)) == (-7, 9.0)
-    assert budget(Address(7)) is None
+    assert budget(Address(7, 1)) == budget(Address(7, 2)) == Budget(7, 4.0)
+    assert budget(Address(-7, 1)) == Budget(-7, 9.0)
+    assert budget(Address(7)) == Budget(("first", 7), 1.1, 3)
+    assert budget(Address(-7)) == Budget(("first", -7), 4.0, 3)
+
+
+async def test_a_slow_answer_makes_no_second_line(open_bot: OpenBot, scene: Harbour) -> None:
+    """However late Telegram answers that it has taken a status line, each request has one."""
+    scene.telegram.faults.next("sendMessage", slow_s=0.3, count=None)
+    hasty = replace(FAST, edit_limit_s=0.05)
+    async with open_bot(options=quick(scene.telegram, pace=hasty), works=False) as bot:
+        asked = wish(scene, scene.anna, scene.private, "boats")
+        await scene.telegram.until(lambda: bool(answers(asked)))
+        await until_noted(bot, answers(asked)[0].id)
+        assert len(answers(asked)) == 1
+
+
+def test_nobody_gives_up_before_telegram_does() -> None:
+    """A message may take longer to be drawn than its wait for a turn and every limit of its request together."""
+    request_s = request._POOL_S + request._CONNECT_S + 2 * request._READ_S
+    for urgency in (Urgency.STATUS, Urgency.EDIT):
+        assert posts._MAX_WAIT_S[urgency] + request_s < DRAWING_LIMIT_S
 
 
 async def test_a_move_is_noted_at_once(bot: Bot, scene: Harbour) -> None:

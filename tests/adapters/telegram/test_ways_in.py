@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from bot.adapters.telegram.answers import DOWNLOAD_FAILED
-from bot.adapters.telegram.wishes import HOW_TO, NOT_A_PICTURE, ONE_PICTURE_ONLY, WHAT_SHOULD_HAPPEN
+from bot.adapters.telegram.wishes import HOW_TO, NOT_A_PICTURE, ONE_PICTURE_ONLY
 from bot.domain.messages import sentence
 from bot.domain.refusals import RefusalCode, Refused
 from generation.picture import Picture
-from tests.adapters.telegram.conftest import Bot, OpenBot, quick
+from tests.adapters.telegram.conftest import Bot, OpenBot
 from tests.adapters.telegram.scenes import PICTURE, Harbour
 from tests.loopback.expect import eventually
 from tests.loopback.house import InstantDecoder
@@ -65,38 +65,6 @@ async def test_a_photo_without_words_moves_by_itself(bot: Bot, scene: Harbour) -
     video = await scene.video(caption="")
     assert (await bot.only_job()).prompt == ""
     assert "Edit prompt" in video.labels
-
-
-async def test_where_the_operator_wants_words_they_are_asked_for(
-    open_bot: OpenBot, telegram: LoopbackTelegram, scene: Harbour
-) -> None:
-    """With the setting on, a photo alone is answered with a question, and the answer makes its video."""
-    async with open_bot(options=quick(telegram, asks_for_prompt=True)) as bot:
-        photo = scene.ask(caption="")
-        question = await scene.answer_to(photo)
-        assert WHAT_SHOULD_HAPPEN in question.text
-        assert question.force_reply is not None
-        assert await bot.jobs() == []
-        scene.anna.sends(scene.private, "the tide comes in --seconds 2", reply_to=question)
-        await scene.video_of(photo)
-        job = await bot.only_job()
-        assert (job.prompt, dict(job.options)) == ("the tide comes in", {"seconds": "2"})
-
-
-async def test_a_question_is_answered_after_a_restart(
-    open_bot: OpenBot, telegram: LoopbackTelegram, scene: Harbour
-) -> None:
-    """An answer that comes when the bot has been started anew still finds its photo; twice it is one video."""
-    options = quick(telegram, asks_for_prompt=True)
-    async with open_bot(options=options):
-        photo = scene.ask(caption="")
-        question = await scene.answer_to(photo)
-    async with open_bot(options=options) as bot:
-        for _ in range(2):
-            scene.anna.sends(scene.private, "rain", reply_to=question)
-        await scene.video_of(photo)
-        await scene.video(caption="what comes later")
-        assert [job.prompt for job in await bot.jobs()] == ["rain", "what comes later"]
 
 
 @pytest.mark.parametrize("words", ["/animate snow", "snow", "/animate@animate_test_bot snow"])

@@ -113,14 +113,18 @@ class Person(User):
             raise NotOffered(f"{label!r} opens {button.url!r} or copies {button.copy_text!r}; the bot hears nothing")
         if isinstance(message.chat, PrivateChat) and message.chat.person is not self:
             raise NotOffered(f"{self.name} does not see this chat")
-        query = Query(str(secrets.randbelow(10**18)), self, message, button.data, self._world.clock())
+        return await self.forges(message, button.data, wait=wait)
+
+    async def forges(self, message: Message, data: str, *, wait: bool = True) -> Pressed:
+        """Press what the message may never have had, as a changed app can."""
+        query = Query(str(secrets.randbelow(10**18)), self, message, data, self._world.clock())
         self._world.queries[query.id] = query
         body = {
             "id": query.id,
             "from": self.to_json(),
             "message": payloads.message(message),
             "chat_instance": str(message.chat.id * 31),
-            "data": button.data,
+            "data": data,
         }
         self._world.tell("callback_query", body)
         pressed = Pressed(query, self._world.changes)
