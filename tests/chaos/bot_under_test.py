@@ -224,7 +224,8 @@ def _leave_home(order: Order) -> None:
     os.chdir(order.folder)
     os.environ.clear()
     os.environ.update(order.environ)
-    tempfile.tempdir = None  # read anew from the environment
+    tempfile.tempdir = None  # read anew from the environment,
+    tempfile.gettempdir()  # and now: it tries the folder with a file, which a death in that moment would leave there
 
 
 def _say(**facts: Any) -> None:

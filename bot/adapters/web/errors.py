@@ -46,6 +46,7 @@ STATUSES: Mapping[RefusalCode | ErrorCode, int] = MappingProxyType(
         RefusalCode.AGE_RESTRICTED_ONLY: 403,
         RefusalCode.UNKNOWN_JOB: 404,
         RefusalCode.ALREADY_ENDED: 409,
+        RefusalCode.ALREADY_STARTED: 409,
         RefusalCode.NOT_OVER: 409,
         RefusalCode.NOT_READY: 409,
         RefusalCode.PICTURE_GONE: 410,
