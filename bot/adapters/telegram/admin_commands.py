@@ -71,7 +71,10 @@ async def outcome(desk: Desk, caller: Caller, chat: int, name: str, arguments: M
     Raises Refused, also for somebody who may not, and StoreError.
     """
     found = await desk.services.admin.run(caller, name, arguments)
-    return answer_page(_said_here(found, place_of(chat)), chat)
+    place = place_of(chat)
+    # Its number stands in no app, and settings name the admins' chat by it.
+    here = f"this group ({chat})" if name == "place" else "this group"
+    return answer_page(_said_here(found, place, here), chat)
 
 
 def _action(desk: Desk, command: AdminCommand) -> CommandAction:
@@ -132,6 +135,6 @@ async def _arguments(desk: Desk, letter: Letter, caller: Caller, command: AdminC
     return arguments
 
 
-def _said_here(answer: AdminAnswer, place: str) -> AdminAnswer:
-    """Return an answer in which the group where it is read has no number."""
-    return replace(answer, message=answer.message.replace(place, "this group")) if place else answer
+def _said_here(answer: AdminAnswer, place: str, here: str) -> AdminAnswer:
+    """Return an answer in which the group where it is read is called so."""
+    return replace(answer, message=answer.message.replace(place, here)) if place else answer

@@ -74,7 +74,7 @@ async def test_a_group_that_speaks_manages_itself(bot: Bot, scene: Harbour) -> N
     scene.group.join(scene.ben, admin=True)
     job, _ = await waiting(bot, scene, "hold", scene.group)
     answer = await by_ben(scene, "/place", scene.group, anonymous=True)
-    assert "In this group" in answer.text
+    assert f"In this group ({scene.group.id})" in answer.text
     ended = await by_ben(scene, f"/cancel {job.id}", scene.group, anonymous=True)
     assert "is cancelled" in ended.text
 
