@@ -9,6 +9,7 @@ from bot.adapters.telegram.admin_arguments import is_about_telegram, read_argume
 from bot.adapters.telegram.admin_question import NOT_SURE, SURE, asked, forget_question, question
 from bot.adapters.telegram.answers import Declined, answer_to
 from bot.adapters.telegram.desk import Desk
+from bot.adapters.telegram.former_admins import take_menu_from
 from bot.adapters.telegram.people import CHANNEL_NAME, Letter, Press, caller_of, place_of
 from bot.adapters.telegram.replies import CommandAction, Page, PressAction, change, deep_link, is_shown_aside, show
 from bot.adapters.telegram.text import plain
@@ -81,6 +82,8 @@ def _action(desk: Desk, command: AdminCommand) -> CommandAction:
     async def run(letter: Letter, text: str) -> None:
         caller = await caller_of(desk, letter)
         if command not in desk.services.admin.commands_for(caller):
+            if letter.is_private:
+                await take_menu_from(desk, letter.user)
             await desk.services.admin.run(caller, command.name, {})  # refuses, and notes who has tried
             return
         arguments = await _arguments(desk, letter, caller, command, text)

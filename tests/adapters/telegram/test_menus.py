@@ -86,6 +86,19 @@ async def test_an_admin_who_comes_later_is_offered_theirs_then(telegram: Loopbac
         assert "pause" in names(telegram, own)
 
 
+async def test_who_is_no_admin_any_more_loses_the_menu(
+    telegram: LoopbackTelegram, open_bot: OpenBot, scene: Harbour
+) -> None:
+    """Somebody who was an admin is refused, and from then on offered what everybody is."""
+    own: Json = {"type": "chat", "chat_id": scene.ben.id}
+    options = quick(telegram, admins=frozenset({scene.ben.id}))
+    async with open_bot(options=options, rules=with_admins(PLACE_RULES, scene.ben.id)):
+        await until_offered(telegram, own)
+    async with open_bot():
+        await scene.answer_to(scene.ben.sends(telegram.private(scene.ben), "/pause"))
+        assert not telegram.commands(own)
+
+
 async def test_an_admin_who_never_comes_is_in_nobodys_way(
     telegram: LoopbackTelegram, open_bot: OpenBot, scene: Harbour
 ) -> None:
