@@ -172,7 +172,7 @@ def test_bad_settings_are_exit_code_78_and_name_the_nearest(run: Run, photo: Pat
 def test_ctrl_c_ends_everything_with_130(photo: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
     """An interrupt in the middle of a render ends its processes, leaves no file, and exits with 130."""
     command = [sys.executable, "-m", "bot", "animate", str(photo), "-o", "v.mp4", "--frames", "257", "--preset", "best"]
-    process = subprocess.Popen(  # noqa: PLW1509 (no thread is at work here)
+    process = subprocess.Popen(
         command,
         cwd=tmp_path,
         env=environ,
