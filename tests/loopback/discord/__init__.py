@@ -50,9 +50,10 @@
 In a thread of its own: with DiscordInThread() as far: far.discord, far.do(lambda discord: ...), far.run(coroutine).
 """
 
+from tests.loopback.changes import NeverHappened
+
 from .apart import DiscordInThread
 from .call import Call
-from .changes import NeverHappened
 from .files import StoredFile, Upload
 from .invoking import NotOffered
 from .message import Message, Revision

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.loopback.changes import PATIENCE_S, Changes
+
 from . import components as tree
-from .changes import PATIENCE_S, Changes
 from .interaction import Interaction
 from .message import Message
 

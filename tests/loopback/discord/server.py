@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.loopback.changes import PATIENCE_S, Changes, Found
+
 from . import routes_application, routes_channels, routes_interactions
 from .call import Call
-from .changes import PATIENCE_S, Changes, Found
 from .downloads import Downloads
 from .faults import Faults
 from .front import Front, Hook

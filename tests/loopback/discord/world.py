@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
+from tests.loopback.changes import Changes
+
 from . import guild_payloads, payloads
-from .changes import Changes
 from .files import Cdn, Upload
 from .interaction import Interaction
 from .message import Message

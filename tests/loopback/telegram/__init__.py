@@ -52,9 +52,10 @@
 In a thread of its own: with TelegramInThread() as far: far.telegram, far.do(lambda telegram: ...), far.run(coroutine).
 """
 
+from tests.loopback.changes import NeverHappened
+
 from .apart import TelegramInThread
 from .call import Call
-from .changes import NeverHappened
 from .chats import Channel, Chat, PrivateChat
 from .groups import Group, Topic
 from .message import Button, Entity, Message, Video

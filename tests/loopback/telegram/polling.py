@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.loopback.changes import NeverHappened
+
 from .call import Call
-from .changes import NeverHappened
 from .errors import OTHER_POLLER, WEBHOOK_IS_ON, ApiError
 from .world import World
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .changes import PATIENCE_S, Changes
+from tests.loopback.changes import PATIENCE_S, Changes
+
 from .message import Message
 from .users import User
 

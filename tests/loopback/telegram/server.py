@@ -10,10 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.loopback.changes import PATIENCE_S, Changes, Found
+
 from . import spec
 from .asking import DEFAULT_SCOPE, scope_key
 from .call import Call
-from .changes import PATIENCE_S, Changes, Found
 from .chats import Channel, PrivateChat
 from .downloads import Downloads
 from .errors import UNAUTHORIZED

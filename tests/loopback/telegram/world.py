@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.loopback.changes import Changes
+
 from . import payloads
-from .changes import Changes
 from .chats import Channel, Chat, PrivateChat, Room
 from .errors import CHAT_NOT_FOUND
 from .files import Files
