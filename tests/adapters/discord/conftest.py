@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -11,24 +11,20 @@ import pytest
 import yarl
 
 from bot.adapters.discord.adapter import DiscordAdapter, DiscordOptions
-from bot.app.core import Core, Outside, Rules, assemble
-from bot.domain.job import END_STATES, Job, JobState
+from bot.app.core import Outside, Rules, assemble
 from bot.service.lifecycle import Lifecycle
 from bot.service.roles import Roles
-from bot.service.services import Services
 from bot.service.status_messages import Pace
-from bot.service.views import JobView
 from bot.service.worker import RenderPlan
-from bot.store import jobs
-from bot.store.checks import broken_promises
 from bot.store.database import Database
 from bot.store.files import JobFiles
 from generation.models import CAMERA
 from generation.picture import Picture
+from tests.adapters.bot_in_hand import BotInHand
 from tests.adapters.discord.scenes import Harbour, harbour
 from tests.loopback.clock import FixedClock
 from tests.loopback.discord import LoopbackDiscord
-from tests.loopback.house import GENEROUS, PATIENCE_S, InstantDecoder
+from tests.loopback.house import GENEROUS, InstantDecoder
 from tests.loopback.scripted_renderer import ScriptedRenderer
 from tests.loopback.scripted_shrinker import ScriptedShrinker
 
@@ -41,67 +37,7 @@ OPERATOR = "operator"
 PLACE_RULES = replace(GENEROUS, max_picture_bytes=300_000)
 
 
-@dataclass
-class Bot:
-    """One life of the bot, and its edges in the test's hands."""
-
-    core: Core
-    adapter: DiscordAdapter
-    running: "asyncio.Task[None]"
-    database: Database
-    files: JobFiles
-    renderer: ScriptedRenderer
-    shrinker: ScriptedShrinker
-    clock: FixedClock
-    lifecycle: Lifecycle
-
-    @property
-    def services(self) -> Services:
-        return self.core.services
-
-    async def job(self, job_id: str) -> Job:
-        job = await self.database.read(lambda tx: jobs.find(tx, job_id))
-        assert job is not None
-        return job
-
-    async def jobs(self) -> list[Job]:
-        """Return every job there is, in the order of their acceptance."""
-        return await self.database.read(lambda tx: jobs.in_states(tx, list(JobState)))
-
-    async def only_job(self) -> Job:
-        (job,) = await self.jobs()
-        return job
-
-    async def until(self, job_id: str, *states: JobState) -> Job:
-        """Wait until a job is in one of the states, or without any until it has ended."""
-        return await self.when(job_id, lambda job: job.state in (states or END_STATES))
-
-    async def when(self, job_id: str, is_so: Callable[[Job], bool]) -> Job:
-        with self.services.board.subscribe(None) as changes:
-            while True:
-                async with asyncio.timeout(PATIENCE_S):
-                    job = await self.job(job_id)
-                    if is_so(job):
-                        return job
-                    await changes.changed()
-
-    async def until_accepted(self, count: int = 1) -> list[Job]:
-        """Wait until so many jobs have been accepted since the start of the database."""
-        with self.services.board.subscribe(None) as changes:
-            while True:
-                async with asyncio.timeout(PATIENCE_S):
-                    found = await self.jobs()
-                    if len(found) >= count:
-                        return found
-                    await changes.changed()
-
-    async def view(self, job_id: str) -> JobView:
-        return await self.services.jobs.seen(job_id)
-
-    async def broken_promises(self) -> list[str]:
-        return await self.database.read(lambda tx: list(broken_promises(tx)))
-
-
+Bot = BotInHand[DiscordAdapter]
 OpenBot = Callable[..., AbstractAsyncContextManager[Bot]]
 
 
